@@ -20,7 +20,7 @@ from queue import Empty, Queue
 
 from . import watch
 from .bench import Bench
-from .decide import function_name, removable, test_functions
+from .decide import folder_of, function_name, removable, test_functions
 from .drawing import Mistake, draw
 from .mends import mends
 from .reached import TIERS, Reached
@@ -277,11 +277,11 @@ def decide(options: argparse.Namespace) -> int:
     for row in read_table(options.table):
         noticed[row["mistake"]].update(map(function_name, row["red"]))
     noticed = {mistake: tests for mistake, tests in noticed.items() if tests}
-    reached_by = {
-        f"{file}:{line}": set(map(function_name, tests))
-        for file, lines in reached.by_file.items()
-        for line, tests in lines.items()
-    }
+    reached_by: dict[tuple[str, int, str], set[str]] = defaultdict(set)
+    for file, lines in reached.by_file.items():
+        for line, tests in lines.items():
+            for test in tests:
+                reached_by[file, line, folder_of(test)].add(function_name(test))
     functions = test_functions(ROOT, reached)
     gone = removable(functions, noticed, reached_by)
     for test in gone:

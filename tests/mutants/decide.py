@@ -1,5 +1,5 @@
 """Find the tests that nobody would miss: the mistakes that they notice are noticed by
-others, and others reach the functions that they reach."""
+others, and other tests of their folder reach the functions that they reach."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .reached import Reached
 
 KEPT_FOLDERS = ("tests/ways/", "tests/fuzz/", "tests/readwrite/pytorch/")
 KEPT_NAMES = re.compile(
     r"golden|reference|oracle|kill|damage|hostile|torn|atomic|disk|shortage|memory|"
-    r"interrupt|ctrl_c|thread|address|process|attack|foreign|real_program",
+    r"interrupt|ctrl_c|thread|address|process|attack|foreign|real_program|kept_files|"
+    r"synaptic|neataptic|graph_programs|onnx_runtimes|micropython|test_docs|test_readme|"
+    r"test_demos|test_surface|test_ways|seed",
 )
 """What stays in any case, by file or name: golden data, the oracle, killed processes,
 damaged files, hostile input, attacks on raw addresses."""
 KEPT_TIERS = frozenset({"browser", "compiler", "peers", "torch"})
 """Tiers that stay: doors to real programs."""
 REACHED_BY_OTHERS = 2
-"""Number of other test functions that reach each function of a test that goes."""
+"""Number of other test functions of its folder that reach each function of a test that
+goes. A few hundred mistakes are a sample, and tests of a room assert what a room does.
+"""
 
 
 class TestFunction(NamedTuple):
@@ -66,6 +70,11 @@ def test_functions(root: Path, reached: Reached) -> list[TestFunction]:
     return sorted(found, key=lambda each: -each.seconds)
 
 
+def folder_of(test: str) -> str:
+    """Return the folder below `tests` that a test lies in."""
+    return "/".join(test.split("/")[:2])
+
+
 def _functions(path: Path) -> dict[str, ast.FunctionDef]:
     """Return the test functions of a file, those of classes by Class::function."""
     found = {}
@@ -82,7 +91,7 @@ def _functions(path: Path) -> dict[str, ast.FunctionDef]:
 def removable(
     functions: Iterable[TestFunction],
     noticed: Mapping[str, set[str]],
-    reached_by: Mapping[str, set[str]],
+    reached_by: Mapping[Any, set[str]],
 ) -> list[TestFunction]:
     """Return the test functions that can go, in their order.
 
@@ -93,7 +102,8 @@ def removable(
     noticed : mapping
         The test functions that notice a mistake, for each mistake.
     reached_by : mapping
-        The test functions that reach a function of the library, for each function.
+        The test functions that reach a function of the library, for each function and
+        each folder of tests.
     """
     left = {mistake: set(tests) for mistake, tests in noticed.items()}
     reach = {function: set(tests) for function, tests in reached_by.items()}
@@ -115,8 +125,8 @@ def removable(
     return gone
 
 
-def _inverted(sets: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+def _inverted(sets: Mapping[Any, set[str]]) -> dict[str, set[Any]]:
+    found: dict[str, set[Any]] = defaultdict(set)
     for name, members in sets.items():
         for member in members:
             found[member].add(name)

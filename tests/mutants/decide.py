@@ -12,12 +12,17 @@ from typing import Any, NamedTuple
 
 from .reached import Reached
 
-KEPT_FOLDERS = ("tests/ways/", "tests/fuzz/", "tests/readwrite/pytorch/")
+KEPT_FOLDERS = (
+    *("tests/ways/", "tests/fuzz/", "tests/readwrite/pytorch/", "tests/arguments/"),
+    *("tests/project/", "tests/studies/", "tests/guesses/"),  # no mistakes are there
+)
 KEPT_NAMES = re.compile(
     r"golden|reference|oracle|kill|damage|hostile|torn|atomic|disk|shortage|memory|"
     r"interrupt|ctrl_c|thread|address|process|attack|foreign|real_program|kept_files|"
     r"synaptic|neataptic|graph_programs|onnx_runtimes|micropython|test_docs|test_readme|"
-    r"test_demos|test_surface|test_ways|seed",
+    r"test_demos|test_surface|test_ways|seed|random|any_|every_|comes_back|gradient|"
+    r"as_the_library|exact|finite|equation|_js|lessons|presets|loadable|c_headers|"
+    r"javascript|test_learner|test_programs|processors|test_nir|sktime|river",
 )
 """What stays in any case, by file or name: golden data, the oracle, killed processes,
 damaged files, hostile input, attacks on raw addresses."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, record
+from synapse import Layer, Network
 from synapse.analysis import activity
 from synapse.errors import ArgumentError
 from tests.helpers.cases import all_refused
@@ -78,28 +78,3 @@ def test_bounds_belong_to_what_they_bound():
             (lambda: activity(net, ROWS[:1]), ArgumentError, "at least two steps"),
         ]
     )
-
-
-def test_a_log_is_analysed_as_the_run_that_it_recorded():
-    net = strange()
-    with record(net, "derivative", "activation", neurons=list(net)[::-1]) as log:
-        net.run(ROWS)
-    analysed = activity(net, log).columns()
-    run = activity(net, ROWS).columns()
-    for name, column in run.items():
-        same = np.allclose if column.dtype.kind == "f" else np.array_equal
-        assert same(analysed[name], column), name
-
-
-def test_a_delay_has_no_row():
-    a, b = Layer(1, name="a"), Layer(1, "identity", name="b")
-    a.project(b, weights=1.0, delay=3)
-    net = Network(a, b)
-    rows = np.arange(1.0, 7.0)[:, None]
-    with record(net, "activation", "derivative") as log:
-        net.run(rows)
-    for source in (rows, log):
-        table = activity(net, source)
-        assert table.name.tolist() == ["a 0", "b 0"]
-        assert [net[i] for i in table.neuron] == [a[0], b[0]]
-        assert table.mean.tolist() == [3.5, 1.0]

@@ -44,39 +44,6 @@ def test_topologies_that_differ():
     assert comparison.outputs is None
 
 
-def test_each_difference_alone_makes_another_topology():
-    def differing(edit):
-        net = perceptron(2, 3, 1)
-        other = net.clone()
-        edit(other)
-        comparison = compare(net, other)
-        assert not comparison.same_topology
-        return (
-            comparison.squashes,
-            comparison.gaters,
-            comparison.connections,
-            comparison.neurons,
-        )
-
-    direct = (("input", 0), ("output", 0))
-    none = ([], [])
-    last = [(("hidden", 2), ("output", 0))]
-    squash = differing(lambda net: setattr(net.output[0], "squash", "tanh"))
-    assert squash == ([("output", 0)], [], none, none)
-    assert differing(lambda net: net.input[0].gate(net.connections[-1])) == (
-        [],
-        last,
-        none,
-        none,
-    )
-    assert differing(lambda net: net.input[0].project(net.output[0])) == (
-        [],
-        [],
-        ([], [direct]),
-        none,
-    )
-
-
 def test_layers_of_one_name_are_counted_through():
     def net():
         layers = [Layer(2, name="a"), Layer(1, name="a"), Layer(1, name="b")]
@@ -99,15 +66,3 @@ def delaying(*delays):
     for i, delay in enumerate(delays):
         a[i].project(b[0], weight=0.5, delay=delay)
     return Network(a, b)
-
-
-def test_delays_are_compared():
-    net, other = delaying(1), delaying(1, 4)
-    other.weights = 0.75 * other.weights
-    comparison = compare(net, other)
-    assert comparison.neurons == ([], [])
-    assert comparison.connections == ([], [(("a delayed 4", 1), ("b", 0))])
-    assert comparison.weights == {(("a delayed 1", 0), ("b", 0)): -0.125}
-    assert comparison.biases.keys() == {("a", 0), ("a", 1), ("b", 0)}
-    assert not compare(delaying(2), delaying(3)).same_topology
-    assert compare(net, delaying(1)).same_topology

@@ -167,17 +167,6 @@ def test_contribution_goes_back_through_delays(seed):
     )
 
 
-def test_contribution_steps_back_is_the_saliency_where_the_network_stands_still():
-    """Of linear neurons without gates the slopes of all steps are alike."""
-    net = architect.Elman(2, 4, 2, squash="identity", output_squash="identity", seed=1)
-    rows = rows_for(net, 5)
-    net.run(rows)
-    exact = saliency(net, rows)[-1]
-    assert contribution(net, 4) == pytest.approx(
-        exact[:, ::-1].transpose(1, 0, 2), abs=1e-14
-    )
-
-
 def test_a_gater_of_another_network_stands_still():
     net = perceptron(2, 1)
     other = perceptron(1, 1)

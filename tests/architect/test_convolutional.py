@@ -159,23 +159,6 @@ def test_kernels_are_seen_and_set():
         kernel[:] = 9.0
 
 
-def test_weights_begin_by_the_number_of_sources():
-    net = architect.Convolutional((10, 10), 2, filters=(32, 16), kernel=5, seed=0)
-    for kernel, sources in zip(net.kernels, (25, 25 * 32), strict=True):
-        assert kernel.std() == pytest.approx(np.sqrt(2.0 / sources), rel=0.06)
-    assert not net.biases[: -len(net.output)].any()
-    draws = []
-
-    def noted(rng, shape, fan_in, fan_out):
-        draws.append((shape, fan_in, fan_out))
-        return np.zeros(shape)
-
-    architect.Convolutional(
-        (4, 4), 3, filters=(2,), kernel=3, channels=5, initializer=noted, seed=0
-    )
-    assert draws == [((45, 2), 45, 18), ((8, 3), 8, 3)]
-
-
 def test_what_cannot_be_built():
     fits = {"inputs": (6, 6), "outputs": 2, "filters": (2, 2)}
     wrong = [

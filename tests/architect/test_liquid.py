@@ -8,9 +8,7 @@ from hypothesis import given, settings, strategies as st
 import architect
 from synapse import Trainer
 from synapse.analysis import spectral_radius
-from synapse.errors import ArgumentError
 from synapse.initializers import constant, uniform
-from tests.helpers.cases import all_refused
 
 from .helpers import matrix
 
@@ -180,47 +178,3 @@ def test_only_the_readout_is_trainable_unless_asked():
         n.self_connection for n in whole["pool"]
     }
     assert all(n.trainable_bias for n in whole["pool"])
-
-
-def test_wrong_arguments_are_refused():
-    wrong = [
-        ("at least 2", (1, 1, 1), {}),
-        ("from 1 to 12", (1, 4, 1), {"connections": 13}),
-        ("from 0 to 5", (1, 4, 1), {"connections": 5, "gates": 6}),
-        ("from 0 to 12", (1, 4, 1), {"gates": -1}),
-        ("above 0 and at most 1", (1, 4, 1), {"leak": 1.5}),
-        ("no cycle", (1, 30, 1), {"connections": 15, "spectral_radius": 1, "seed": 3}),
-        ("no cycle", (1, 4, 1), {"initializer": constant(0.0), "spectral_radius": 1}),
-        (
-            "must be above 0.7, got 0.6",
-            (1, 4, 1),
-            {"leak": 0.3, "spectral_radius": 0.6},
-        ),
-        (
-            "must be above 0.5, got 0.5",
-            (1, 4, 1),
-            {"leak": 0.5, "spectral_radius": 0.5},
-        ),
-    ]
-    rng = np.random.default_rng(0)
-    before = rng.bit_generator.state
-    wrong.append(
-        (
-            "A pool with 1 connection has",
-            (1, 3, 1),
-            {"connections": 1, "spectral_radius": 1, "seed": rng},
-        )
-    )
-    all_refused(
-        [
-            (
-                lambda sizes=sizes, options=options: architect.Liquid(
-                    *sizes, **options
-                ),
-                ArgumentError,
-                says,
-            )
-            for says, sizes, options in wrong
-        ]
-    )
-    assert rng.bit_generator.state == before

@@ -12,10 +12,8 @@ from architect import (
     GRU,
     LSTM,
     NARX,
-    Convolutional,
     Elman,
     Jordan,
-    Liquid,
     Perceptron,
     Random,
     Residual,
@@ -400,61 +398,6 @@ def test_every_option_is_passed_on():
             for options in ({"initializer": "absent"}, {"dtype": "float16"}):
                 with case(name, options), pytest.raises(SynapseError):
                     build(**options)
-
-
-@pytest.mark.full
-def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
-    """From several layers, with gates, windows and random pairs, too: for their mean if
-    it differs."""
-    builds = {
-        name: RECIPES[name]
-        for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX")
-    }
-    biases_only = {
-        "gru": partial(GRU, 20, 30, 20, 3),
-        "standard": partial(LSTM, 20, 30, 20, 3, input_to_output=True),
-        "synaptic": partial(
-            LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2
-        ),
-        "recurrent": partial(
-            LSTM,
-            5,
-            9,
-            3,
-            style="synaptic",
-            peepholes=None,
-            hidden_to_hidden=True,
-            output_to_hidden=True,
-        ),
-        "maps": partial(Convolutional, 60, 4, filters=(30, 40), hidden=(30, 30)),
-        "pool": partial(Liquid, 10, 30, 3, train_pool=True),
-        "random": partial(Random, 10, 30, 8, backward=20),
-    }
-    drawn = {"initializer": of_fan_in, "bias_initializer": of_fan_in, "seed": 0}
-    named = {"initializer": "fan_in", "bias_initializer": "fan_in", "seed": 0}
-    with Cases() as case:
-        for name, build in (builds | biases_only).items():
-            if name in builds:
-                usual = build(seed=0)
-                told = build(**named)
-                assert (usual.weights == told.weights).all()
-                assert (usual.biases == told.biases).all()
-            for layer in build(**drawn).layers[1:]:
-                learnt = [
-                    [link.weight for link in n.incoming if link.trainable]
-                    for n in layer
-                ]
-                fan_in = np.ceil(np.mean(list(map(len, learnt))))
-                with case(name, layer.name):
-                    if layer.trainable_bias and "gates" not in layer.name:
-                        assert set(layer.biases) == {fan_in}
-                    assert name in biases_only or {
-                        weight for matrices in learnt for weight in matrices
-                    } <= {fan_in}
-
-
-def of_fan_in(rng, shape, fan_in, fan_out):
-    return np.full(shape, float(fan_in))
 
 
 def test_sizes_and_options_that_do_not_fit_each_other_are_refused():

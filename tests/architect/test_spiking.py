@@ -101,18 +101,6 @@ def test_cells_are_silent_after_a_spike_and_keep_their_signs():
         assert weights[6:].any()
 
 
-@pytest.mark.full
-def test_drawn_weights_of_both_signs_are_in_balance():
-    net = Spiking(1, 200, 1, excitatory=160, adaptive=0, seed=0)
-    weights = matrix(net, net["spikes"], net["voltages"])
-    np.fill_diagonal(weights, 0.0)
-    assert abs(weights.sum()) < 0.02 * np.abs(weights).sum()
-    for excitatory in (0, 200):
-        net = Spiking(1, 200, 1, excitatory=excitatory, adaptive=0, seed=0)
-        signs = {link.sign for link in net["spikes"][0].outgoing if link.trainable}
-        assert signs == {1 if excitatory else -1}
-
-
 def cues(count, silence, rng):
     """A cue of 5 steps on one of two inputs, a silence, and a question of 10 steps: its
     second half has the target +1 or -1."""

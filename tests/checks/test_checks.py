@@ -156,25 +156,6 @@ def test_data_are_the_same_in_every_form(name):
                 assert call(net_of(), make(MANY), make(MANY_AIMS)) == expected
 
 
-def test_sequences_of_one_number_a_step_need_no_column():
-    net = architect.LSTM(1, 2, 1, seed=0)
-    inputs = MANY[..., :1]
-    targets = MANY_AIMS
-    wanted = synapse.gradient(net, inputs, targets).weights.tolist()
-    for flat in (
-        (inputs, targets[..., 0]),
-        (inputs[..., 0], targets),
-        (list(inputs), [pandas.Series(rows[:, 0]) for rows in targets]),
-        (inputs.tolist(), targets[..., 0].tolist()),
-        ([pandas.Series(rows[:, 0]) for rows in inputs], list(targets)),
-        (
-            [Tensor(rows[:, 0]) for rows in inputs],
-            [Tensor(rows[:, 0]) for rows in targets],
-        ),
-    ):
-        assert synapse.gradient(net, *flat).weights.tolist() == wanted
-
-
 def bits(*arrays):
     return [np.asarray(numbers_given, float).tobytes() for numbers_given in arrays]
 
@@ -185,16 +166,6 @@ def cleared_runs(net, parts):
         net.clear()
         outputs.append(net.run(rows))
     return outputs
-
-
-def test_a_batch_runs_sequence_by_sequence_from_a_cleared_context():
-    net = net_of()
-    other = net_of()
-    net.activate([1.0, 1.0])
-    outputs = net.run(MANY)
-    assert outputs.shape == (3, 4, 1)
-    assert bits(*outputs) == bits(*cleared_runs(other, MANY))
-    assert [neuron.state for neuron in net] == [neuron.state for neuron in other]
 
 
 def test_a_list_of_sequences_gives_a_list():

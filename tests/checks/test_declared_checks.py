@@ -37,18 +37,3 @@ def test_a_changed_copy_is_checked_too_and_infinity_may_be_a_count():
     with pytest.raises(ArgumentError, match="`add_node` must be from 0 to 1"):
         replace(evolve.Settings(), add_node=1.5)
     assert evolve.Settings(refocus=float("inf")).refocus == float("inf")
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: learning.ContinualBackprop(ratee=0.1),
-        lambda: learning.StepDecay(0.1, ratee=0.1),
-        lambda: tasks.Recall(ratee=1),
-        lambda: evolve.Settings(ratee=1),
-        lambda: reward.QLearning(values(), ratee=1),
-    ],
-)
-def test_an_unknown_argument_is_answered_by_those_that_there_are(call):
-    with pytest.raises(ArgumentTypeError, match="has no argument 'ratee'"):
-        call()

@@ -1,6 +1,5 @@
 """The first calls of people who come from Synaptic, Keras, PyTorch or scikit-learn."""
 
-import ast
 import re
 import warnings
 from functools import partial
@@ -37,7 +36,6 @@ from synapse.errors import (
     UnknownNameError,
 )
 from tests.helpers.cases import Cases, all_refused
-from tests.helpers.processes import python
 
 ROWS = np.random.default_rng(0).normal(size=(20, 2))
 CLASSES = np.arange(20) % 3
@@ -55,87 +53,6 @@ def soft():
 
 
 # --- packages and names ---------------------------------------------------------------
-
-
-@pytest.mark.full
-def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
-    code = """if True:
-        import sys, architect, synapse
-        net = architect.Perceptron(2, 1, seed=0)
-        net.activate([0, 1]), net.propagate(0.1, [1])
-        assert (net.clone().weights == net.weights).all()
-        names = ["analysis", "draw", "experiments", "forecasting", "learning"]
-        names += ["optimizers", "tables", "tasks"]
-        assert not any(f"synapse.{name}" in sys.modules for name in names)
-        assert set(names) <= set(dir(synapse))
-        assert synapse.tasks.Recall and synapse.analysis.compare
-        assert synapse.experiments.train_many and synapse.optimizers.Adam
-        assert synapse.readwrite.npz_data and synapse.learning.fit_readout
-        assert synapse.gradient is synapse.learning.gradient
-        assert "synapse.draw" not in sys.modules
-        from synapse import draw
-        assert synapse.draw is draw
-    """
-    python("-c", code)
-
-
-@pytest.mark.full
-def test_rooms_that_need_an_extra_are_attributes_of_synapse():
-    """For the interpreter, for `dir` and for type checkers, which know no others."""
-    code = """if True:
-        import sys, synapse
-        from importlib.util import find_spec
-        print(*(name for name in dir(synapse) if name not in vars(synapse)))
-        assert not {"pandas", "river", "sklearn", "sktime"} & set(sys.modules)
-        assert {"river", "sklearn", "sktime"} <= set(dir(synapse))
-        assert synapse.sklearn.NetworkClassifier((8,))
-        from synapse import plain  # a text to read and run, which dir leaves out
-        assert plain.Neuron
-        if find_spec("river"):  # extras that this environment may lack
-            assert synapse.river.NetworkRegressor
-        if find_spec("sktime"):
-            assert synapse.sktime.NetworkForecaster
-    """
-    later = python("-c", code).split()
-    tree = ast.parse(Path(synapse.__file__).read_text(encoding="utf-8"))
-    branches = [
-        branch
-        for branch in tree.body
-        if isinstance(branch, ast.If)
-        and ast.unparse(branch.test) == "_types.TYPE_CHECKING"
-    ]
-    checked = [
-        alias.name
-        for branch in branches
-        for line in branch.body
-        for alias in line.names
-    ]
-    assert sorted(checked) == sorted(later)
-
-
-@pytest.mark.full
-def test_a_room_without_its_extra_is_answered_by_the_command_that_installs_it():
-    """As an attribute that does not exist, so that `hasattr` and `help` pass over
-    it."""
-    code = """if True:
-        import pydoc, sys
-        rooms = ("river", "sklearn", "sktime")
-        sys.modules.update(dict.fromkeys(rooms))  # none can be imported
-        import synapse
-        assert not hasattr(synapse, "river")
-        assert pydoc.render_doc(synapse)
-        for name in rooms:
-            try:
-                getattr(synapse, name)
-            except AttributeError as error:
-                assert f"synapse.{name} need" in str(error), error
-                assert "not installed. Install it: pip install" in str(error), error
-        try:
-            from synapse import river
-        except synapse.errors.MissingExtraError as error:
-            assert "synapse.river need river" in str(error), error
-    """
-    python("-c", code)
 
 
 def test_a_module_suggests_the_name_that_was_meant():
@@ -173,18 +90,6 @@ def test_costs_and_initializers_under_other_names_are_the_same():
         is initializers.glorot
     )
     assert _initializer.get("kaiming") is initializers.he
-
-
-def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():
-    wide = architect.Perceptron(2, 3, seed=0)
-    with pytest.raises(
-        ArgumentError,
-        match=r"mean over 3 outputs .* Use cost='cross_entropy', and 1/3 of",
-    ):
-        Trainer(wide, cost="BCE")
-    wide.activate([0.0, 1.0])
-    with pytest.raises(ArgumentError, match="mean over 3 outputs"):
-        wide.propagate(0.1, [0.0, 1.0, 0.0], cost="bce")
 
 
 def test_an_unknown_name_is_answered_with_what_is_nearest():
@@ -436,67 +341,6 @@ owners = {
 }
 """
 """Objects by the names that the tables of advice have for them."""
-
-
-PRINTED = """
-import contextlib, io, sys
-
-def printed(owner, name):
-    try:
-        getattr(owner, name)
-    except AttributeError as error:
-        text = io.StringIO()
-        with contextlib.redirect_stderr(text):
-            sys.__excepthook__(type(error), error.with_traceback(None), None)
-        return text.getvalue(), f"AttributeError: {error}\\n"
-    return "", ""
-
-assert set(owners) == set(ATTRIBUTES)
-for kind, table in ATTRIBUTES.items():
-    for name in table:
-        text, sentence = printed(owners[kind], name)
-        assert text == sentence, text
-others = {
-    "log": (log, "recorde activatio"),
-    "weights": (projection.weights, "_projectio"),
-    "squash": (Neuron.squash, "TANH fge _dir_"),
-    "registry": (synapse.squashes, "_by_nam __doc_"),
-    "layers": (net.layers, "coun"),
-    "state": (optimizers.Adam().begin(net.weights.copy()), "optimize"),
-}
-for owner, names in others.values():
-    for name in names.split():
-        text, sentence = printed(owner, name)
-        assert text == sentence and text, text
-for owner in owners.values():
-    for private in object.__dir__(owner):
-        if private.startswith("_") and not private.endswith("__"):
-            text, _ = printed(owner, private[1:])
-            assert "mean: '_" not in text, text
-"""
-"""Compares what the interpreter prints of uncaught errors with their sentences."""
-
-
-@pytest.mark.full
-def test_python_adds_no_suggestion_to_an_error_that_has_one():
-    """Of every entry of the table, and of every private name without its underscore."""
-    python("-c", OWNERS + PRINTED)
-
-
-@pytest.mark.full
-def test_a_traceback_of_a_script_ends_with_our_sentence(tmp_path):
-    script = tmp_path / "script.py"
-    for line in (
-        "synapse.Layer(2).neurons",
-        "architect.Perceptron(2, 1).inputs",
-        "synapse.Layer(2).project(synapse.Layer(2)).weight",
-    ):
-        script.write_text(f"import architect, synapse\n{line}\n", encoding="utf-8")
-        with pytest.raises(AttributeError) as caught:
-            eval(line)
-        with pytest.raises(AssertionError) as failed:
-            python(script)
-        assert str(failed.value).endswith(f"AttributeError: {caught.value}\n")
 
 
 def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():

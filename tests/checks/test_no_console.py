@@ -54,7 +54,6 @@ STREAMS = {
     "pipe without reader": lambda: Broken(BrokenPipeError(32, "Broken pipe")),
     "bad descriptor": lambda: Broken(OSError(9, "Bad file descriptor")),
 }
-BROKEN = "pipe without reader", "bad descriptor"
 X = np.random.default_rng(0).random((12, 2))
 Y = X[:, :1]
 
@@ -287,14 +286,3 @@ def test_a_process_without_streams(tmp_path):
         # a message is not printed there instead
         assert "missing.json" not in done.stdout
         assert (done.stdout == "") == (" >&-" in f" {closing}")
-
-
-@pytest.mark.full
-def test_a_table_goes_to_an_ascii_stdout_with_codes(tmp_path):
-    data, model = table(tmp_path), tmp_path / "model.json"
-    train = line("train", data, "--target", "größe→", "-o", model, "--epochs", "2")
-    ascii_only = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(train, env=ascii_only, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert b"\\u2192" in done.stdout
-    assert synapse.load(model)

@@ -12,7 +12,7 @@ from synapse.readwrite import save
 from synapse.tables import TrainingOptions, read_table, train_rows
 from tests.helpers.cases import all_hold
 
-from .command import args, months
+from .command import months
 
 RNG = np.random.default_rng(0)
 COUNT = 48
@@ -70,28 +70,6 @@ CASES = {
     "--validation": (lines("date,y", MONTHS[:6], NOISE[:6]),
         "compare", r"or a (validation) fraction", "--validation 0.34"),
 }  # fmt: skip
-
-
-@pytest.mark.full
-def test_advice_that_is_followed_ends_well(capsys, tmp_path):
-    def check(content, commands, pattern, instead):
-        (tmp_path / "d.csv").write_text(content, encoding="utf-8")
-        for command in commands.split():
-            line = [command, str(tmp_path / "d.csv"), *args("--target y --epochs 1")]
-            line += ["-o", str(tmp_path / "m.json")] if command == "train" else []
-            if "naive" not in (instead or ""):
-                line += ["--methods", "naive,mean"] if command == "compare" else []
-            cli.main(line)
-            said = " ".join("".join(capsys.readouterr()).split()) + " "
-            match = re.search(pattern, said)
-            assert match is not None, said
-            follow = [*line, *shlex.split(match[1] if instead is None else instead)]
-            assert cli.main(follow) == 0, capsys.readouterr()
-            again = " ".join("".join(capsys.readouterr()).split()) + " "
-            assert again != said
-            assert re.search(pattern, again) is None, again
-
-    all_hold(check, CASES)
 
 
 def saved(tmp_path, *options):

@@ -50,52 +50,6 @@ def same(path, other):
     return weights == others
 
 
-class EndedError(Exception):
-    """The end of a process, for tests."""
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("ended", [EndedError, KeyboardInterrupt])
-@pytest.mark.parametrize("phase", [0, 1])
-def test_a_training_that_was_ended_continues_with_the_same_bits(
-    sales, tmp_path, monkeypatch, capsys, phase, ended
-):
-    options = args("--target Sales --epochs 40 -q --methods naive,ar")
-    done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
-    file = tmp_path / "run.ckpt"
-    model = tmp_path / "m.json"
-    whole = synapse.Trainer.train
-    trained = []
-
-    def broken_off(trainer, *data, **settings):
-        trained.append(trainer)
-        if len(trained) <= phase:
-            return whole(trainer, *data, **settings)
-
-        def end(progress):
-            if progress.epoch == 15:
-                raise ended
-
-        return whole(trainer, *data, **settings, checkpoint_every=5, callbacks=[end])
-
-    line = ["train", sales, *options, "--checkpoint", file, "-o", model]
-    with monkeypatch.context() as patched:
-        patched.setattr(synapse.Trainer, "train", broken_off)
-        code, _, said = run_cli(capsys, *line)
-    if ended is KeyboardInterrupt:
-        assert code == 130
-        assert f"The same command continues from '{file}'" in said
-        assert len(synapse.load(model).network) > 0
-    else:
-        assert not model.exists()
-    assert file.exists()
-    assert (tmp_path / "run.ckpt.refit").exists() == bool(phase)
-    done(capsys, *line)
-    assert same(tmp_path / "whole.json", model)
-    assert not file.exists()
-    assert not (tmp_path / "run.ckpt.refit").exists()
-
-
 @pytest.mark.full
 def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
     sales, tmp_path, monkeypatch, capsys
@@ -151,6 +105,7 @@ def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
     assert same(tmp_path / "whole.json", model)
 
 
+@pytest.mark.full
 def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, capsys):
     file = tmp_path / "run.ckpt"
     learning = TrainingOptions(epochs=3, checkpoint=str(file))

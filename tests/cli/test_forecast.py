@@ -60,6 +60,7 @@ def numbers(text):
     return np.array([row[1:] for row in rows(text)[1:]], float)
 
 
+@pytest.mark.full
 def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     printed = further("--steps 14 --method network")
     head, *body = rows(printed)
@@ -78,26 +79,6 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     later = numbers(further("--steps 3 --method network", data=later))
     about = "the season follows the dates"
     np.testing.assert_allclose(later, moved(BOTH[19:], 3), 1e-5, err_msg=about)
-
-
-@pytest.mark.full
-def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
-    facts = synapse.load(folder / "both.json").metadata
-    files = folder / "both.json", folder / "d.csv"
-    _, printed, said = run_cli(capsys, "forecast", *files, "--steps", 3)
-    reasons = [f"synapse: {facts['reason']}", f"synapse: {facts['verdict']}"]
-    assert said.splitlines() == reasons
-    ran = rows(run_cli(capsys, "run", *files)[1])
-    assert ran[-1][:3] == ["2025-01-01", "", ""]
-    assert ran[-2][:2] == ["2024-12-01", f"{SALES[-1]:.15g}"]
-    assert further("--steps 3 --method", facts["chosen"]) == printed
-    assert further("--steps 3 -o", folder / "next.csv") == ""
-    assert (folder / "next.csv").read_text() == printed
-    made = [numbers(further("--steps 3 --method", name)) for name in facts["members"]]
-    combined = numbers(further("--steps 3 --method combine"))
-    np.testing.assert_allclose(combined, np.mean(made, axis=0), rtol=1e-5)
-    repeated = numbers(further("--steps 3 --method seasonal"))
-    np.testing.assert_array_equal(repeated, BOTH[48:51])
 
 
 def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):

@@ -1,6 +1,5 @@
 """`synapse convert`, `draw`, `info` and `run`: what they make of a model's file."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -53,31 +52,6 @@ def data(tmp_path):
 
 
 # --- convert --------------------------------------------------------------------------
-
-
-@pytest.mark.full
-def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_path):
-    """JSON of others is known by its content. Both people's rows run side by side."""
-    expected = network.run([STEPS, STEPS])
-    endings = (".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ")
-    for place, ending in enumerate(endings):
-        path = tmp_path / f"twin{place}{ending}"
-        assert done(capsys, "convert", model, path) == ""
-        ran = done(capsys, "run", path, data, "--sequence", "who")
-        names = [row.split(",")[0] for row in ran.splitlines()]
-        assert names == args("who ann ann bob bob")
-        np.testing.assert_array_equal(answers(ran), np.vstack(expected))
-    for name in ("synaptic", "node_link", "cytoscape"):
-        path = tmp_path / f"{name}.json"
-        done(capsys, "convert", model, path, "--to", name)
-        assert "format" not in json.loads(path.read_text())
-        done(capsys, "convert", path, tmp_path / "back.npz")
-        back = load(tmp_path / "back.npz")
-        back.clear()
-        np.testing.assert_allclose(back.run(STEPS), expected[0], rtol=1e-12)
-    for ending in (".py", ".c", ".js", ".dot", ".gv"):
-        done(capsys, "convert", model, tmp_path / f"x{ending}")
-        assert (tmp_path / f"x{ending}").stat().st_size > 100
 
 
 def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):

@@ -13,13 +13,12 @@ import pandas as pd
 import pytest
 
 import architect
-from synapse import Model, Trainer, forecasting, optimizers, tables
+from synapse import Model, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.errors import ArgumentError
 from synapse.readwrite import load, save
 from synapse.tables import _row_task, _series_training
 from synapse.tables._series_task import fit_together, series_tasks
-from tests.helpers.cases import all_hold
 
 from .command import answers, args, done, months, refused, run_cli, told, write
 
@@ -80,57 +79,6 @@ ALONE = {
     ),
     "gru": lambda **o: architect.GRU(2, 4, 3, 1, **o),
 }
-
-
-@pytest.mark.full
-def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
-    capsys, plane, tmp_path
-):
-    table = np.loadtxt(plane, delimiter=",", skiprows=1, usecols=(0, 1, 3))
-    x = table[:, :2]
-    y = table[:, 2:]
-    options = [*Y, *args("--hidden 4,3 --epochs 3 --seed 1 -q --validation 0")]
-    path = tmp_path / "m.json"
-
-    def check(model, optimizer):
-        named = ["--build", model, "--optimizer", optimizer, "-o", path]
-        done(capsys, "train", plane, *options, *named)
-        net = ALONE[model](output_squash="identity", initializer="glorot", seed=1)
-        adam = {"rule": "bptt", "optimizer": optimizers.Adam()}
-        trainer = Trainer(net, 0.02, **(adam if optimizer == "adam" else {}))
-        trainer.train(standard(x), standard(y), epochs=3, seed=1, progress=False)
-        net.clear()
-        expected = y.mean() + y.std() * net.run(standard(x))
-        outputs = answers(done(capsys, "run", path, plane))
-        np.testing.assert_allclose(outputs, expected, rtol=1e-9)
-
-    all_hold(check, [(model, name) for model in ALONE for name in ("sgd", "adam")])
-
-
-@pytest.mark.full
-def test_classes(capsys, kinds, tmp_path):
-    path = tmp_path / "m.npz"
-    options = args("--target kind --ignore code --validation 0.2 -o")
-    printed = done(capsys, "train", kinds, *options, path).splitlines()
-    shares = "Classes: a 33.3%, b two 33.3%, c 33.3%."
-    assert shares in printed, "of the file, not of the held-out rows"
-    head = next(i for i, line in enumerate(printed) if "logistic regression" in line)
-    assert printed[head + 1].startswith("log loss")
-    cells = (float(cell.rstrip("%")) for cell in printed[head + 2].split()[1:4])
-    right, commonest, regression = cells
-    assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
-    head, rows = predicted(capsys, path, kinds)
-    assert head == ["code", "kind", "a", "b two", "c"]
-    samples = [row.split(",") for row in kinds.read_text().splitlines()[1:]]
-    assert [row[0] for row in rows] == [row[3] for row in samples], "rows have keys"
-    assert np.mean([row[1] == cells[2] for row, cells in zip(rows, samples)]) > 0.95
-    chances = np.array([row[2:] for row in rows], float)
-    assert [head[2 + i] for i in chances.argmax(axis=1)] == [row[1] for row in rows]
-    options = ["--target", "code", *args("--ignore kind --epochs 2 -q -o"), path]
-    done(capsys, "train", kinds, *options)
-    assert predicted(capsys, path, kinds)[0] == ["kind", "code"]
-    done(capsys, "train", kinds, *options, "--classes")
-    assert predicted(capsys, path, kinds)[0] == ["kind", "code", "1", "2", "3"]
 
 
 def test_a_target_of_0_and_1_may_be_classes(capsys, tmp_path, rng):
@@ -264,28 +212,6 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
 
 
 @pytest.mark.full
-def test_whether_a_network_is_better_is_tested_in_a_table():
-    """On a line with noise, where a regression is best, no network is better."""
-
-    def verdict(seed, x, y):
-        frame = pd.DataFrame(x).rename(columns=str).assign(y=y)
-        learning = tables.TrainingOptions(seed=seed)
-        return tables.train_rows(frame, ["y"], None, learning).facts["verdict"]
-
-    verdicts = []
-    for seed in range(8):
-        rng = np.random.default_rng(seed)
-        x = rng.normal(size=(120, 3))
-        verdicts.append(verdict(seed, x, x @ [1, 2, -1] + rng.normal(size=120)))
-    assert not [verdict for verdict in verdicts if "is better:" in verdict]
-    assert [verdict for verdict in verdicts if "cannot be told" in verdict]
-    assert "is worse: its squared error" in verdict(1, x, x @ [1, 2, -1])
-    x = x[:, :1]
-    assert "is better: its squared error" in verdict(1, x, np.sin(3 * x[:, 0]))
-    kinds = np.where(np.abs(x[:, 0]) > 0.7, "far", "near")
-    assert "its log loss" in verdict(1, x, kinds)
-
-
 def test_a_verdict_reads_all_rows_of_a_small_table_if_it_has_to(monkeypatch):
     """Each row is then answered once, by a network that has not learned it."""
     rng = np.random.default_rng(0)

@@ -51,6 +51,7 @@ def errors(printed):
     return {name: (float(before), float(after)) for name, before, after in lines}
 
 
+@pytest.mark.full
 def test_a_series_goes_on_where_its_rows_ended(series, tmp_path, capsys):
     """New rows alone, or the whole table again, have the same result."""
     new = sales(tmp_path / "new.csv", 72, 84)
@@ -78,6 +79,7 @@ def test_a_series_goes_on_where_its_rows_ended(series, tmp_path, capsys):
         assert np.sqrt(np.mean(missed**2)) == pytest.approx(error, rel=1e-2)
 
 
+@pytest.mark.full
 def test_rows_that_overlap_or_are_missing_have_a_sentence(series, tmp_path, capsys):
     hole = sales(tmp_path / "hole.csv", 76, 96)
     said = run_cli(capsys, "update", series, hole, "-q", "-o", tmp_path / "m2.json")[2]
@@ -134,31 +136,3 @@ def test_an_estimator_goes_on_in_the_command(tmp_path, capsys):
     assert ": 10 epochs on 40 new rows." in printed
     again = NetworkClassifier.from_model(synapse.load(path))
     assert again.score(frame, KIND[:80]) > 0.9
-
-
-@pytest.mark.full
-def test_what_cannot_go_on_is_one_sentence(rows, tmp_path, capsys):
-    kinds = tmp_path / "k.json"
-    data = samples(tmp_path / "old.csv", 0, 80)
-    train = args("--target kind --ignore y --epochs 2 -q -o")
-    done(capsys, "train", data, *train, kinds)
-    other = write(tmp_path / "other.csv", a=[1, 2], c=[3, 4])
-    new = samples(tmp_path / "new.csv", 80, 90, kind=["mid"] * 10)
-    bare = tmp_path / "bare.json"
-    synapse.save(synapse.load(rows).whole(), bare)
-    kept = rows.read_bytes()
-    cases = [
-        ([kinds, new], "those of the model, high, low, got mid. Train a new model"),
-        ([rows, other], "The table has no column 'b'"),
-        ([rows, data, "--epochs", 0], "`epochs` must be a whole number above 0"),
-        (
-            [bare, data],
-            "cannot be updated, because it has neither scales nor a trainer.",
-        ),
-        ([bare, data], "Train it again: `synapse train "),
-    ]
-    for line, words in cases:
-        assert words in refused(capsys, "update", *line), words
-    written = ["update", rows, data, "-o", tmp_path / "m.c"]
-    assert "must be one of .json" in refused(capsys, *written, code=2)
-    assert rows.read_bytes() == kept

@@ -12,7 +12,6 @@ from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.helpers.cases import all_refused
 
 from .helpers import (
-    STANDARD,
     all_pictures_hold,
     artists_of,
     assert_readable,
@@ -28,6 +27,7 @@ def rows_of(ax):
     return [text.get_text() for text in ax.get_yticklabels()]
 
 
+@pytest.mark.full
 def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_signs():
     values = RNG.random((7, 3))
     ax = draw.raster(values, ["a", "$b_1$", "c\nd"])
@@ -179,22 +179,6 @@ def test_the_image_is_what_connections_and_neurons_show():
         assert (len(ax.figure.axes), ax.images[0].norm.vmax) == (1, 0.5)
 
     all_pictures_hold(check, list(product((hand_wired, tied_and_frozen), (None, 1))))
-
-
-@pytest.mark.full
-def test_names_can_be_read():
-    def check(*case):
-        if case[0] in STANDARD:
-            ax = draw.sensitivities(learning(STANDARD[case[0]](), 1, steps=1))
-            assert ax.get_title(loc="left").endswith("sensitivities are kept")
-        else:
-            names = [f"a source {i}" for i in range(case[0])]
-            ax = draw.hinton(
-                np.ones(case), sources=names, targets=Layer(case[1], name="t")
-            )
-        assert_readable(ax)
-
-    all_pictures_hold(check, ["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)])
 
 
 def of_types(count, letters=6):

@@ -26,6 +26,7 @@ def result(seed=0, **options):
     return trainer.train(*XOR, epochs=12, progress=False, **{"seed": 0} | options)
 
 
+@pytest.mark.full
 def test_a_result_shows_its_errors_by_epoch():
     trained = result(validation=0.25)
     ax = draw.learning(trained)

@@ -32,22 +32,6 @@ def test_every_spike_is_a_mark_below_its_own_neuron():
     assert len(ax.lines) == 10
 
 
-def test_what_is_no_recording_of_a_whole_network_is_refused():
-    net, log = recorded()
-    with synapse.record(net, neurons=net["spikes"]) as part:
-        net.activate([0.0, 0.0])
-    with synapse.record(net) as empty:
-        pass
-    all_refused(
-        [
-            (lambda: draw.spikes(net), ArgumentTypeError, "log"),
-            (lambda: draw.spikes(part), ArgumentError, "is not recorded"),
-            (lambda: draw.spikes(empty), ArgumentError, "some recorded steps"),
-            (lambda: draw.spikes(log, [[1.0]]), ArgumentError, "30 rows of 1 number"),
-        ]
-    )
-
-
 def test_delays_have_no_rows():
     """The delay is longer than the network has neurons."""
     inputs, fired = Layer(2, name="in"), Layer(1, "spike", -0.5, name="out")

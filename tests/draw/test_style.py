@@ -117,6 +117,7 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
     all_pictures_hold(check, PICTURES)
 
 
+@pytest.mark.full
 def test_pictures_the_page_and_notebooks_have_one_palette():
     """Activations are teal and brown around white, weights blue and vermilion."""
     from matplotlib.colors import to_hex, to_rgb

@@ -93,6 +93,7 @@ def shared(net, weights, biases):
     ]
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
 def test_the_sum_is_what_single_steps_would_move():
     all_hold(compare_with_single_steps, NETS)

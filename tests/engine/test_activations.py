@@ -105,6 +105,7 @@ def test_values_and_slopes_are_those_of_the_oracle(form):
     assert not wrong, wrong
 
 
+@pytest.mark.full
 def test_values_and_slopes_in_single_precision():
     wrong = {}
     states = np.float32(STATES).astype(float).tolist()
@@ -164,6 +165,7 @@ def extremes(name):
     return *least_and_most, np.isfinite(pairs).all()
 
 
+@pytest.mark.full
 def test_bounds_hold_and_are_reached():
     wrong = {}
     for activation in ALONE:

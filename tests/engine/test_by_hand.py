@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, strategies as st
 
 import synapse
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network
 from tests.helpers.strategies import Pair, Twin, given_graphs, specs
 
 
@@ -161,24 +161,6 @@ def test_neurons_of_two_networks_are_called_in_turn(spec, at, seed):
             twin.call(j)
         if not twin.agrees():
             return
-
-
-def test_the_update_is_along_the_eligibility():
-    """Called x, b, a, y, with a connection from b back to a."""
-    x, a, b, y = (Neuron("identity", 0.0) for _ in range(4))
-    for source, target in ((x, a), (x, b), (a, b), (b, y)):
-        source.project(target, weight=0.5)
-    back = b.project(a, weight=0.3)
-    net = Network(Layer([x]), Layer([a]), Layer([b]), Layer([y]))
-    net.activate([1.0])
-    before = b.activation
-    x.activate(2.0), b.activate(), a.activate(), y.activate()
-    assert b.activation != before
-    assert back.eligibility == before
-    assert a.state == pytest.approx(0.5 * 2.0 + 0.3 * before)
-    a.propagate(0.1, 0.0, "squared_error")
-    moved = back.weight - 0.3
-    assert moved == pytest.approx(0.1 * a.error.projected * before)
 
 
 @pytest.mark.parametrize("squash", ["softmax", "maxout", "winner"])

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import architect
 import synapse
 from synapse import Layer, Network, Neuron
 from synapse.engine.lowering import edits
@@ -134,6 +133,7 @@ def edit_wide(act):
     net.propagate(0.1, np.zeros(len(net.output)))
 
 
+@pytest.mark.full
 def test_in_wide_layers():
     all_hold(edit_wide, WIDE)
 
@@ -217,13 +217,6 @@ def test_neurons_of_a_network_in_another_order():
     net.hidden[0]._neurons.reverse()
     net._renumber(net._layers)
     net.activate(np.zeros(12))
-
-
-def test_neighbours_that_are_no_longer_computed_together():
-    net = used(architect.LSTM(3, 3, 2, seed=0))
-    cell = net["cells"][1]
-    cell.disconnect(cell)
-    net.activate(np.zeros(3))
 
 
 @pytest.mark.parametrize("failing", ["lower_all", "cut"])

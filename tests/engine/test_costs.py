@@ -189,6 +189,7 @@ def test_values_at_the_bounds_and_between():
         assert costs.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_an_output_whose_activation_was_set_does_not_learn(dtype):
     """Its cost is that of the activation that was set."""
@@ -222,6 +223,7 @@ def exact_cost(name, targets, states):
     return value, targets - 0.5 * (1.0 + np.tanh(0.5 * states))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("form", ["steps", "float32", "epoch", "exact"])
 @pytest.mark.parametrize("squashing", ["logistic", "softmax"])
 def test_costs_of_saturated_outputs_grow_with_their_states(form, squashing):

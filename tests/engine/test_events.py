@@ -88,17 +88,6 @@ def gathered(net, rows, monkeypatch):
         return net.run(rows, traces=False)
 
 
-def assert_as_gathered_and_alone(net, twin, third, rows, outputs, close):
-    """What a run has left equals what a twin that gathered has, and, to the bit, with
-    the outputs, what single calls of a third one leave."""
-    single = [third.run(row[None], traces=False)[0] for row in rows]
-    np.testing.assert_array_equal(outputs, single)
-    for name in LEFT:
-        ours, theirs, others = (each._store[name] for each in (net, twin, third))
-        np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
-        np.testing.assert_array_equal(ours, others, err_msg=name)
-
-
 def plain_numbers(net):
     return np.concatenate([layer.activations for layer in net.layers])
 
@@ -178,22 +167,6 @@ def test_edits_and_weights_between_runs_are_seen(seed, data):
         np.testing.assert_allclose(outputs, expected, rtol=1e-7, atol=1e-7)
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("together", [False, True])
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_the_same_bits_from_run_to_run_and_step_by_step(together):
-    def same(seed):
-        net = sparse(seed, together=together)
-        rows = rows_for(net, seed)
-        first, second, third = (copy.deepcopy(net) for _ in range(3))
-        outputs = first.run(rows, traces=False)
-        np.testing.assert_array_equal(outputs, second.run(rows, traces=False))
-        single = [third.run(row[None], traces=False)[0] for row in rows]
-        np.testing.assert_array_equal(outputs, single)
-
-    all_hold(same, range(20))
-
-
 def test_networks_of_dense_layers_gather():
     """Their weights lie by target."""
     net = Network(Layer(30), [Layer(40, "relu")], Layer(2, "identity"))
@@ -268,30 +241,6 @@ def test_silence_leaves_what_gathering_would(dtype, together, monkeypatch):
     all_hold(same, range(16))
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_pieces_of_a_block_read_what_the_whole_block_would(late, monkeypatch):
-    """Neurons whose sources or gaters are in their block, and fire before them."""
-    rng = np.random.default_rng(0)
-    x = Layer(2)
-    cells = Layer(1300, "relu", rng.normal(-0.4, 0.4, 1300))
-    y = Layer(2, "identity")
-    x.project(cells, seed=rng)
-    links = rng.random((1300, 1300)) < 0.02
-    np.fill_diagonal(links, False)
-    weights = rng.normal(0.0, 0.02, np.count_nonzero(links))
-    cells.project(cells, links, weights=weights, **({"delay": 2} if late else {}))
-    cells.project(cells, "one_to_one", weights=0.5)
-    cells.project(y, seed=rng)
-    for i in range(0, 1300, 100):
-        cells[i].gate(cells[1299 - i].self_connection)
-    net = Network(x, [cells], y)
-    twin = copy.deepcopy(net)
-    rows = rng.normal(size=(12, 2))
-    expected = gathered(twin, rows, monkeypatch)
-    np.testing.assert_allclose(net.run(rows, traces=False), expected, rtol=1e-9)
-    assert 0.05 < np.mean(cells.activations > 0) < 0.3
-
-
 def cells(dtype, together=False):
     """Cells of four neurons in one-to-one projections, some of which are gated; `ready`
     is 0 for some steps after a spike. Some cells have an input of their own.
@@ -339,29 +288,6 @@ def cells(dtype, together=False):
     return net, rows
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("together", [False, True])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):
-    """Also what only the last steps of a call write."""
-    net, rows = cells(dtype, together)
-    twin = copy.deepcopy(net)
-    third = copy.deepcopy(net)
-    assert net._by_events is not None
-    close = {"rtol": 1e-9, "atol": 1e-9}
-    if dtype is np.float32:
-        close = {"rtol": 1e-4, "atol": 1e-4}
-    for number, piece in enumerate(np.split(rows, [1, 3, 20, 41])):
-        if number == 4:
-            for each in (net, twin, third):
-                each.layers[3][400].clamp(0.6)
-        outputs = net.run(piece, traces=False)
-        expected = gathered(twin, piece, monkeypatch)
-        np.testing.assert_allclose(outputs, expected, **close)
-        assert_as_gathered_and_alone(net, twin, third, piece, outputs, close)
-    assert 0.0 < np.mean(net.layers[4].activations > 0.0) < 0.5
-
-
 def test_one_call_has_the_bits_of_many():
     net, rows = bursts(1, np.float32)
     twin = copy.deepcopy(net)
@@ -379,38 +305,6 @@ def random_links(rng, count, fan_in):
     ends = np.divmod(pairs, count)
     apart = ends[0] != ends[1]
     return ends[0][apart], ends[1][apart]
-
-
-@pytest.mark.parametrize("squash", ["spike", "relu"])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_short_blocks_are_computed_together(squash, dtype, monkeypatch):
-    """Neurons that read each other in one step, some with a leak, at an activity at
-    which some steps gather from a neuron in the middle on; each has the bits of a call
-    of its own."""
-    rng = np.random.default_rng(0)
-    n = 700
-    x = Layer(350, dtype=dtype)
-    cells = Layer(n, squash, -0.3, dtype=dtype)
-    y = Layer(3, "identity", dtype=dtype)
-    x.project(cells, (np.arange(350), rng.permutation(n)[:350]), weights=1.0)
-    links = random_links(rng, n, 12)
-    weights = rng.normal(0.0, 0.1, len(links[0]))
-    cells.project(cells, links, weights=weights)
-    Layer(list(cells)[200:460]).project(
-        Layer(list(cells)[200:460]), "one_to_one", weights=0.8
-    )
-    cells.project(y, seed=rng)
-    net = Network(x, [cells], y)
-    twin, third = copy.deepcopy(net), copy.deepcopy(net)
-    rows = rng.normal(0.0, 1.0, (60, 350)) + rng.normal(-1.0, 1.5, (60, 1))
-    outputs = net.run(rows, traces=False)
-    assert np.count_nonzero(outputs) > 60
-    close = {"rtol": 1e-9, "atol": 1e-9}
-    if dtype is np.float32:
-        close = {"rtol": 1e-3, "atol": 1e-3}
-    expected = gathered(twin, rows, monkeypatch)
-    np.testing.assert_allclose(outputs, expected, **close)
-    assert_as_gathered_and_alone(net, twin, third, rows, outputs, close)
 
 
 @pytest.mark.parametrize("inputs", [4, 3000])

@@ -168,20 +168,6 @@ def test_bits_do_not_depend_on_earlier_calls(tmp_path_factory, seed, actions):
     assert all(probes(each, rows, cut) == expected for each in (net, twin, third))
 
 
-@pytest.mark.full
-def test_where_calls_begin_does_not_matter_where_groups_rest():
-    """Whole blocks gather, whichever of their neurons have rested before."""
-    active = []
-
-    def same(seed):
-        net, rows = near(seed)
-        probes(net, rows, 5)
-        active.append(net.layers[2].activations > 0)
-
-    all_hold(same, range(30))
-    assert 0.02 < np.mean(np.concatenate(active)) < 0.6
-
-
 def test_a_large_network_is_stepped_alike_from_the_first_step_on(monkeypatch):
     monkeypatch.undo()
     rng = np.random.default_rng(0)

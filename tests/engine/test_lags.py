@@ -57,32 +57,6 @@ def close(ours, theirs, within=1e-12):
     assert np.abs(ours - theirs).max() <= within * scale
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("together", [False, True])
-def test_steps_without_traces_and_looks_are_those_of_relays(together):
-    """In pieces, too; and steps with traces go on from there."""
-
-    def same(seed):
-        net = delayed(seed, together)
-        relayed = with_plain_relays(net).net
-        if seed % 3 == 0:
-            for each in (net, relayed):
-                each.layers[-2][4].clamp(0.3)
-        rows = np.random.default_rng(seed).normal(size=(24, 3))
-        ours = [
-            net.run(rows[:1], traces=False),
-            net.run(rows[1:4], traces=False),
-            [net.peek(rows[4])],
-            net.run(rows[4:16], traces=False),
-            net.run(rows[16:20]),
-            net.run(rows[20:], traces=False),
-        ]
-        theirs = relayed.run(rows)
-        close(np.concatenate(ours), np.insert(theirs, 4, theirs[4], axis=0))
-
-    all_hold(same, range(15))
-
-
 @pytest.mark.parametrize("together", [False, True])
 def test_gradients_are_those_of_relays(together):
     """Through every delay, from a context and in windows, of several sequences side by
@@ -122,43 +96,6 @@ def test_gradients_are_differences_of_the_loss():
     for name, learn in (("weights", weights), ("biases", biases)):
         slopes = differences(net, name, learn, inputs, targets, "squared_error")
         assert getattr(result, name) == pytest.approx(slopes, abs=1e-6)
-
-
-@pytest.mark.parametrize("batch_size", [1, 3])
-def test_trainings_are_those_of_relays(batch_size):
-    """In compiled loops, by windows."""
-
-    def same(seed):
-        net = delayed(seed)
-        relayed = with_plain_relays(net)
-        inputs, targets = sequences(net, (19, 40, 6, 6, 12), seed)
-        for each in (net, relayed.net):
-            trainer = Trainer(
-                each, rule="bptt", batch_size=batch_size, window=9, rate=0.05
-            )
-            trainer.train(inputs, targets, epochs=3, seed=1)
-        close(weights_of(net, net.connections), weights_of(net, relayed.links), 1e-10)
-
-    all_hold(same, range(4))
-
-
-def test_a_dense_layer_of_delays():
-    """Tiles of neurons read, push and sum over steps in the past."""
-    layers = x, h, k, y = Layer(5), Layer(24, "tanh"), Layer(17, "tanh"), Layer(3)
-    for number, (source, target, delay) in enumerate(
-        ((x, h, 0), (x, h, 3), (h, k, 2), (h, h, 4), (k, h, 1), (h, y, 1), (k, y, 6))
-    ):
-        source.project(target, "all_to_all", delay=delay, seed=number)
-    net = Network(*layers[:1], [h, k], y)
-    relayed = with_plain_relays(net)
-    inputs, targets = sequences(net, (30,) * 9 + (11,))
-    parts = [*net.connections], [*net]
-    theirs = relayed.links, relayed.neurons
-    for data in ((inputs, targets), (inputs[0], targets[0])):
-        close(
-            gradients(net, *parts, *data), gradients(relayed.net, *theirs, *data), 1e-11
-        )
-    close(net.run(inputs[0], traces=False), relayed.net.run(inputs[0], traces=False))
 
 
 @pytest.mark.parametrize("frozen", [False, True])

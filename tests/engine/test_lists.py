@@ -207,6 +207,7 @@ def outcome(seed, name):
     return net, [np.asarray(result).tobytes() for result in results], bits(net)
 
 
+@pytest.mark.full
 def test_sources_after_the_last_whole_group_learn():
     """Inputs with the same numbers, the first and the last one, have weights that stay
     the same, whatever the length of the list's last group is."""

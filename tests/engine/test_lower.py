@@ -12,7 +12,7 @@ from synapse import Layer, Network
 from synapse.engine.lowering import edits, flags as flag
 from synapse.engine.lowering.loops.whole import move_connections
 from synapse.engine.schema import CONNECTION
-from tests.helpers.networks import lstm, perceptron
+from tests.helpers.networks import perceptron
 
 
 def runs(neuron):
@@ -178,119 +178,12 @@ RUNS = {
 }
 
 
-def test_runs_are_as_long_as_neighbours_allow():
-    wrong = {}
-    for build, expected in RUNS.items():
-        net, layer = build()
-        for neuron in layer:
-            if runs(neuron) != expected:
-                wrong[build.__name__] = runs(neuron)
-        for neuron in net or ():
-            assert sum(length for *_, length in runs(neuron)) == len(neuron.incoming), (
-                build
-            )
-    assert not wrong, wrong
-
-
-def test_layers_are_blocks():
-    """Each layer reads the one before; so does a layer behind an edge within it, which
-    ends a block."""
-    net = perceptron(2, 3, 4)
-    net._store.ensure_lowered()
-    blocks = [net._store["block_first"], net._store["block_stop"]]
-    assert [column.tolist() for column in blocks] == [
-        [0] * 2 + [2] * 3 + [5] * 4,
-        [2] * 2 + [5] * 3 + [9] * 4,
-    ]
-    net.hidden[0][0].project(net.hidden[0][2])
-    net._store.ensure_lowered()
-    assert net._store["block_stop"].tolist() == [2, 2, 4, 4, 5, 9, 9, 9, 9]
-
-
-def test_updates_wait_where_no_error_is_sent():
-    net = perceptron(30, 8, 2)
-    for link in [link for neuron in net.hidden[0] for link in neuron.incoming[::2]]:
-        link.source.disconnect(link.target)
-    assert [runs(neuron) for neuron in net.hidden[0]] == [
-        [(flag.LISTED, flag.SILENT, 15)]
-    ] * 8
-    assert all(flags(neuron) & flag.PENDING for neuron in net.hidden[0])
-    assert not any(flags(neuron) & flag.PENDING for neuron in net.output)
-    synapse.tie(net.hidden[0][0].incoming)
-    assert not flags(net.hidden[0][0]) & flag.PENDING
-    assert flags(net.hidden[0][1]) & flag.PENDING
-
-
 def sizes(net):
     net._store.ensure_lowered()
     return tuple(
         len(net._store.columns[name])
         for name in ("eligibility", "extended", "influence")
     )
-
-
-def test_only_traces_that_are_needed_are_kept():
-    assert sizes(perceptron(5, 6, 4)) == (0, 0, 0)
-    a = Layer(5)
-    gates = Layer(6)
-    b = Layer(6)
-    c = Layer(1)
-    a.project(gates), b.project(c)
-    gates.gate(a.project(b), "input")
-    assert sizes(network(a, gates, b, c)) == (0, 0, 0)  # it gates no memory
-    for inputs, blocks in ((3, 2), (5, 7)):
-        # into each cell; into input and forget gates, biases too; these gates on their
-        # cell
-        assert sizes(lstm(inputs, blocks, 4)) == (
-            blocks * inputs,
-            2 * blocks * (inputs + 1),
-            2 * blocks,
-        )
-    net = lstm(3, 2, 1)
-    for cell in net.hidden[2]:
-        cell.self_connection.trainable = True
-    assert sizes(net)[0] == 2 * 3 + 2
-    for connection in net.connections:
-        connection.trainable = False
-    assert sizes(net) == (0, 4, 4)  # the biases of four gates
-    assert all(
-        flags(cell) & flag.MEMORY and flags(cell) & flag.TRACED
-        for cell in net.hidden[2]
-    )
-    others = [neuron for neuron in net if neuron not in net.hidden[2]]
-    assert not any(flags(neuron) & (flag.MEMORY | flag.TRACED) for neuron in others)
-
-
-def test_a_gate_that_fires_later_or_is_an_input_keeps_no_extended_trace():
-    a = Layer(2)
-    cell = Layer(1)
-    gate = Layer(1)
-    out = Layer(1)
-    self_connection = cell[0].project(cell[0])
-    a.project(gate)
-    gate[0].gate(a.project(cell))
-    a[0].gate(self_connection)
-    assert sizes(network(a, cell, gate, out))[1:] == (0, 2)
-
-
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_neighbours_fire_one_by_one_where_one_gates_the_other():
-    """Also where the gates are neighbours of which the last is the gated neuron
-    itself."""
-    source = Network(Layer(1), [], Layer(2, squash="identity", bias=1.0))
-    inputs = Layer(1)
-    hidden = Layer(2, squash="identity", bias=0.5)
-    output = Layer(1)
-    gated, second = (source.output[i].project(hidden[1], weight=1.0) for i in range(2))
-    hidden[0].gate(gated)
-    hidden[1].gate(second)
-    net = Network(inputs, [hidden], output)
-    source.activate([0.0])
-    assert runs(hidden[1]) == [(flag.ZIPPED, flag.UNORDERED, 2)]
-    net.activate([0.0])
-    assert hidden.activations.tolist() == [0.5, 0.5 + 0.5 * 1.0 + 0.0 * 1.0]
-    net.activate([0.0])
-    assert hidden[1].activation == 0.5 + 0.5 * 1.0 + 1.0 * 1.0
 
 
 def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():

@@ -9,7 +9,6 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer
-from synapse.engine.lowering import flags as flag
 from tests.helpers.networks import lstm, used
 
 
@@ -84,43 +83,6 @@ def connected(seed, dtype, density):
     return net
 
 
-@pytest.mark.full
-@pytest.mark.parametrize(
-    ("seed", "dtype"), [(0, np.float64), (1, np.float64), (2, np.float32)]
-)
-@pytest.mark.parametrize("density", [0.6, 1.0])
-def test_pending_updates_are_those_of_single_steps(seed, dtype, density):
-    """In an epoch, weights are updated when they are next read; with edits and steps in
-    between."""
-    at_once = connected(seed, dtype, density)
-    by_steps = connected(seed, dtype, density)
-    store = at_once[0]._store
-    within = 1e-12 if dtype is np.float64 else 1e-5
-    at_once._lowered()
-    # they send an error and may stay pending
-    kinds = store["run_kind"][store["run_flags"] == 0]
-    assert (store["flags"] & flag.FOUR).any() if density == 1 else flag.LISTED in kinds
-    random = np.random.default_rng(seed)
-    for _ in range(3):
-        xs = random.random((5, 9))
-        ts = random.random((5, 5))
-        with synapse.record(at_once, "weight") as log:
-            Trainer(at_once, 0.3).train(xs, ts, epochs=1, shuffle=False, progress=False)
-        for at, (row, target) in enumerate(zip(xs, ts, strict=True)):
-            by_steps.activate(row)
-            by_steps.propagate(0.3, target)
-            assert log.weight[at] == pytest.approx(
-                np.asarray(by_steps.weights), abs=within
-            )
-        assert np.asarray(at_once.weights) == pytest.approx(
-            np.asarray(by_steps.weights), abs=within
-        )
-        for net in (at_once, by_steps):
-            net.activate(xs[0])
-            link = net.connections[20]
-            link.source.disconnect(link.target)
-
-
 def layered(seed, dtype):
     """Layers with runs of one to a hundred connections, into one to nine neurons."""
     sizes = np.random.default_rng(seed).permutation([1, 3, 9, 20, 33, 100])
@@ -139,35 +101,6 @@ def recurrent(seed, dtype):
 
 def parts(seed, dtype):
     return connected(seed, dtype, 0.8)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("build", [layered, scattered, recurrent, parts])
-def test_bits_do_not_depend_on_whether_an_update_was_pending(build, dtype):
-    for seed in range(3):
-        random = np.random.default_rng(seed)
-        nets = [build(seed, dtype) for _ in range(3)]
-        xs = random.uniform(-1, 1, (6, len(nets[0].input)))
-        ts = random.random((6, len(nets[0].output)))
-        options = {"epochs": 1, "shuffle": False, "progress": False}
-        Trainer(nets[0], 0.3).train(xs, ts, **options)
-        for at in range(6):
-            Trainer(nets[1], 0.3).train(xs[at : at + 1], ts[at : at + 1], **options)
-        for row, target in zip(xs, ts, strict=True):
-            nets[2].activate(row)
-            nets[2].propagate(0.3, target)
-        ends = {
-            (net.weights.tobytes(), net.biases.tobytes(), net.run(xs).tobytes())
-            for net in nets
-        }
-        assert len(ends) == 1
-        net = nets[0]
-        net.clear()
-        expected = net.run(xs, traces=False)
-        net.clear()
-        within = 1e-12 if dtype is np.float64 else 1e-5
-        assert net.run(xs) == pytest.approx(expected, abs=within)
 
 
 @pytest.mark.parametrize("build", [layered, scattered, recurrent, parts])

@@ -50,6 +50,7 @@ def activate(net, start, stop):
         neuron.activate([0.3, -0.2][place] if place < 2 else None)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", COPIES)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_copy_in_the_middle_of_a_step_remembers_what_its_original_does(

@@ -1,7 +1,6 @@
 """Exact online gradients of any gated graph: beside the exact gradient, the dense form
 and differences."""
 
-from contextlib import nullcontext
 from unittest.mock import patch
 
 import numpy as np
@@ -242,35 +241,6 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
     assert gradients.tobytes() == looked.tobytes()
 
 
-@pytest.mark.full
-def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
-    rng = np.random.default_rng(0)
-    for build, long, within in (
-        (lambda: architect.Elman(3, 33, 2, seed=0), True, 1e-10),
-        (lambda: architect.Elman(3, 33, 2, seed=0, dtype="float32"), True, 1e-4),
-        (lambda: architect.LSTM(3, 16, 2, style="standard", seed=0), True, 1e-10),
-        (lambda: architect.Elman(3, 4, 2, seed=0), False, 1e-10),
-    ):
-        rows = rng.uniform(-1, 1, (40, 3))
-        aims = rng.random((40, 2))
-        layouts = []
-        for depth in (None, 1):
-            net = build()
-            with renewed_every(depth) if depth else nullcontext():
-                synapse.Trainer(net, rule="rtrl").train(
-                    rows, aims, epochs=1, progress=False
-                )
-            layouts.append(
-                (net._sensitivities.plan.layout, np.append(net.weights, net.biases))
-            )
-        (layout, ours), (_, theirs) = layouts
-        assert (layout.depth > 1, len({*layout.columns.get("share", [])})) == (
-            long,
-            layout.depth // 2,
-        )
-        assert close(ours, theirs, within)
-
-
 # --- activations ----------------------------------------------------------------------
 
 
@@ -285,17 +255,6 @@ def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
     comparison = compare_gradients(net, rows, aims, rule="rtrl")
     assert comparison.relative_error < 1e-12
     assert comparison.weights["exact"][net.connections.index(link)] != 0
-
-
-def test_softmax_outputs_that_carry_over_their_states_and_are_read_delayed():
-    net = architect.Elman(2, 3, 3, output_squash="softmax", seed=0)
-    for neuron in net.output:
-        neuron.project(neuron, weight=0.5, trainable=True)
-    net.output[0].project(net.hidden[0][0], weight=0.3)
-    rng = np.random.default_rng(0)
-    rows = rng.uniform(-1, 1, (9, 2))
-    aims = np.eye(3)[rng.integers(3, size=9)]
-    assert compare_gradients(net, rows, aims, rule="rtrl").relative_error < 1e-12
 
 
 def with_a_group_that_is_partly_frozen(seed):

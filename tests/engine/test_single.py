@@ -24,6 +24,7 @@ def ulps(ours, theirs):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("function", "value", "slope", "limit"),
     [

@@ -65,6 +65,7 @@ each_size = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.full
 @each_size
 def test_a_batch_is_the_mean_of_its_sequences(sizes):
     with Cases() as case:

@@ -71,6 +71,7 @@ def text_bits(genome, rows, symbols):
     return bits
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_bits_are_those_counted_by_hand(outputs):
     rng = np.random.default_rng(0)

@@ -48,6 +48,7 @@ def bits(result):
     return result.history, result.species, result.evaluations, genomes
 
 
+@pytest.mark.full
 def test_xor_is_solved():
     results = [evolve.neat(evolve.fitness.xor, seed=seed) for seed in range(12)]
     for result in results:
@@ -110,35 +111,6 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
         assert result.evaluations == len(best) == 20 * population
         assert result.fitness == max(best)
         assert result.genome.activate([0.5, 0.5])[0] - 2.0 == result.fitness
-
-
-@pytest.mark.full
-def test_disabled_genes_are_inherited_with_probability_three_quarters():
-    """Not 87.5 %, which results if a gene that stays disabled may be one that its
-    parent had disabled."""
-    start = evolve.Genome.minimal(2, 1, seed=0)
-    genes = start.genes.copy()
-    genes["enabled"][0] = 0
-    start = evolve.Genome(start.nodes, genes, 2, 1)
-    seen = []
-    settings = evolve.Settings(
-        mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL
-    )
-    evolve.neat(
-        lambda genome: seen.append(genome.connections) or 1.0,
-        start=start,
-        population=4000,
-        max_evaluations=12000,
-        settings=settings,
-        seed=0,
-    )
-    enabled = [
-        np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)
-    ]
-    assert enabled[0] == 0.0
-    assert abs(enabled[1] - 0.25) < 0.025
-    either = 1 - enabled[1] ** 2
-    assert abs(enabled[2] - (enabled[1] ** 2 + 0.25 * either)) < 0.025
 
 
 def test_faults():

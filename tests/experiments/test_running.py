@@ -2,7 +2,6 @@
 killed runs."""
 
 import functools
-import math
 import os
 import signal
 import socket
@@ -71,28 +70,6 @@ def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
     )
     assert same(run_trials(training, seeds=range(6), store=tmp_path / "a.db"), here)
     assert same(read_trials(tmp_path / "a.db"), here)
-
-
-def test_values_come_back_as_those_of_python(tmp_path):
-    single = float(np.float32(0.1))
-    numbers = {
-        "nan": math.nan,
-        "inf": -math.inf,
-        "zero": -0.0,
-        "third": 1 / 3,
-        "whole": 7,
-        "single": single,
-    }
-    others = {
-        "rows": [[1.0, 0.0], [0.0, 1.0]],
-        "none": None,
-        "text": "é\n|",
-        "yes": True,
-    }
-    for _ in range(2):
-        assert repr(run_trials(odd, seeds=[0], store=tmp_path / "a.db")[0]) == repr(
-            {"seed": 0, **numbers, **others}
-        )
 
 
 def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threads):
@@ -199,17 +176,6 @@ def test_what_else_is_refused(processes):
         ),
     ]
     all_refused(cases)
-
-
-def test_a_trial_that_raises_has_failed_and_the_others_go_on(threads):
-    for executor in (None, threads):
-        outputs = run_trials(odd, seeds=range(5), executor=executor)
-        diverged = {"seed": 2, "failed": "DivergenceError: The error is infinite."}
-        assert (
-            outputs.failed
-            == outputs[2:4]
-            == [diverged, {"seed": 3, "failed": "SystemExit: 1"}]
-        )
 
 
 def test_failed_trials_are_run_again_only_on_request(tmp_path):

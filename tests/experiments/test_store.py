@@ -17,7 +17,7 @@ from synapse.errors import (
     TrialStoreError,
 )
 from synapse.experiments import read_trials, run_trials
-from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.cases import all_hold
 from tests.helpers.full_disk import full_disk
 
 from .some_trials import product, training
@@ -185,36 +185,6 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     )
     with full_disk(), pytest.raises(TrialStoreError, match=r"b\.db cannot be written"):
         run_trials(product, seeds=range(5), store=tmp_path / "b.db")
-
-
-def test_places_where_no_store_can_be(tmp_path):
-    outside = "The store must be a file in a folder that exists"
-    all_refused(
-        [
-            (
-                lambda: run_trials(product, seeds=[0], store=tmp_path),
-                TrialStoreError,
-                outside,
-            ),
-            (
-                lambda: run_trials(
-                    product, seeds=[0], store=tmp_path / "none" / "a.db"
-                ),
-                TrialStoreError,
-                outside,
-            ),
-            (
-                lambda: run_trials(product, seeds=[0], store=3),
-                ArgumentTypeError,
-                "`store` must be a string or a path",
-            ),
-            (
-                lambda: read_trials(tmp_path / "a.db"),
-                TrialStoreError,
-                "There is no store of trials at",
-            ),
-        ]
-    )
 
 
 def test_two_runs_do_not_write_one_store(path):

@@ -1,6 +1,5 @@
 """Results of trials: groups, data frames, and statistics against all resamples."""
 
-import itertools
 import math
 import sys
 
@@ -172,26 +171,6 @@ def test_intervals_of_rates_are_those_of_wilson():
     )
 
 
-@pytest.mark.full
-def test_intervals_of_medians_are_those_of_all_resamples():
-    for values, level in (
-        ([1.0, 2.0, 4.0, 8.0, 3.0, 7.0], 0.9),
-        ([1.0, 2.0, 4.0, 8.0, 3.0], 0.9),
-        ([100.0, 200.0, 300.0, math.inf, math.inf], 0.8),
-    ):
-        interval = number(values, level)
-        tail = 50 * (1 - level)
-        every = [
-            np.median(chosen)
-            for chosen in itertools.product(values, repeat=len(values))
-        ]
-        assert (interval.value, interval.count) == (np.median(values), len(values))
-        assert (interval.low, interval.high) == tuple(
-            np.percentile(every, [tail, 100 - tail], method="inverted_cdf")
-        )
-        assert number(values[::-1], level) == interval
-
-
 def test_medians_in_words():
     """Infinite values are trials that did not succeed."""
     assert str(number([100.0, 200.0, 300.0, *[math.inf] * 3])) == "- (150 to -)"
@@ -205,18 +184,3 @@ def test_medians_in_words():
         {"seed": seed, "v": v} for seed, v in enumerate([1, math.nan, 3, 2, 0.5])
     )
     assert repr(nan) == "<Trials, 5 trials: v nan>"
-
-
-def test_what_has_no_interval():
-    told = [
-        (
-            lambda: number([1, 2], 95),
-            "`level` must be a number above 0 and below 1, got 95",
-        ),
-        (
-            lambda: number([1.0, math.nan]),
-            "`values` must be numbers, none of them NaN",
-        ),
-        (lambda: number(["a"]), "A value must be a number, got 'a'"),
-    ]
-    all_refused([(call, SynapseError, sentence) for call, sentence in told])

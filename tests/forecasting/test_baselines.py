@@ -1,14 +1,11 @@
 """Simple forecasts against calculations by hand, and their errors by rolling origin."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.forecasting import rolling_origin, seasonal_naive
-from synapse.forecasting._statistical import choose_lags
 from tests.helpers.cases import all_refused
 
 METHODS = [
@@ -57,42 +54,6 @@ def test_columns_are_forecast_each_by_itself(noisy):
         np.testing.assert_array_equal(
             made, np.column_stack([method(column, 4) for column in both.T])
         )
-
-
-def _aicc(values, order, most):
-    """AICc on the steps that `most` lags can be fitted to, by one least squares an
-    order."""
-    targets = values[most:]
-    lags = [values[most - lag : len(values) - lag] for lag in range(1, order + 1)]
-    design = np.column_stack([np.ones(len(targets)), *lags])
-    left = targets - design @ np.linalg.lstsq(design, targets)[0]
-    n = len(targets)
-    k = order + 2
-    return n * np.log(left @ left / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
-
-
-def test_the_order_is_that_of_the_least_aicc(noisy):
-    orders = {}
-    expected = {}
-    for count in (*range(5, 13), 20, 60, 300):
-        values = noisy[:count]
-        most = min(int(10 * np.log10(count)), (count - 4) // 2)
-        expected[count] = int(
-            np.argmin([_aicc(values, p, most) for p in range(max(most, 0) + 1)])
-        )
-        made = forecasting.autoregression(values, 3)
-        by_order = {
-            p: forecasting.autoregression(values, 3, order=p)
-            for p in range(max(most, 0) + 1)
-        }
-        orders[count] = next(
-            (p for p, other in by_order.items() if np.array_equal(other, made)), None
-        )
-    assert orders == expected
-    assert len(set(expected.values())) > 2
-    assert forecasting.autoregression([1, -1, 1, -1, 1, -1], 2) == pytest.approx(
-        [1, -1]
-    ), "up to order 1"
 
 
 def test_a_sine_is_continued_exactly():
@@ -278,29 +239,3 @@ def test_what_cannot_be_rolled():
             for options, error, sentence in told
         ]
     )
-
-
-@pytest.mark.full
-def test_lags_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
-    """Before, each fit was to the whole history: seconds for a year of hours, before a
-    training began."""
-    module = sys.modules["synapse.forecasting._statistical"]
-    lengths = []
-    fit = module.autoregression
-    monkeypatch.setattr(
-        module,
-        "autoregression",
-        lambda past, ahead: lengths.append(len(past)) or fit(past, ahead),
-    )
-    walk = np.random.default_rng(0).normal(size=1800).cumsum()
-    assert choose_lags(walk, 6) == (1,)
-    assert max(lengths) == 1000
-    lengths.clear()
-    monkeypatch.setattr(module, "MAX_FITTED_STEPS", 200)
-    season = np.random.default_rng(1).normal(size=70)
-    noise = np.random.default_rng(2).normal(0, 0.1, size=350)
-    lags = choose_lags(np.tile(season, 5) + noise, 6, period=70)
-    assert lags[:1] == (70,)
-    # 200 steps or three seasons, less what the differences at (), 1, 70, and 70 and 1
-    # lose.
-    assert {*lengths} == {200, 200 - 1, 3 * 70 - 70, 3 * 71 - 71}

@@ -62,25 +62,6 @@ def context_of(net):
     return [[getattr(neuron, name, None) for name in names] for neuron in net.neurons]
 
 
-@pytest.mark.full
-def test_it_is_the_loop_by_hand_bit_by_bit():
-    def check(make):
-        net = make()
-        rows = rows_of(net)
-        assert np.array_equal(
-            forecast(net, rows, 12), by_hand(net, rows, 12, {0: 0, 1: 1})
-        )
-        # 11 are used
-        wide = make(3, 2)
-        options = {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 12)[:, :1]}
-        rows = rows_of(wide)
-        assert np.array_equal(
-            forecast(wide, rows, 12, **options), by_hand(wide, rows, 12, **options)
-        )
-
-    all_hold(check, SORTS)
-
-
 def test_the_context_is_that_from_before():
     def check(make):
         net = make()

@@ -1,7 +1,6 @@
 """Functions beyond the language of kernels: called in Python, with one warning, for the
 same numbers as others."""
 
-import sys
 import warnings
 from types import FunctionType
 
@@ -14,7 +13,6 @@ from synapse import Neuron, Trainer, costs, evolve, squashes
 from synapse.engine.language.decorators import COMPILES
 from synapse.errors import ArgumentError, FunctionWarning
 from synapse.evolve._population import Genomes
-from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 X = np.random.default_rng(0).uniform(-1.0, 1.0, (12, 2))
@@ -236,13 +234,3 @@ def at_the_prompt(state):
 
 print(at_the_prompt(1.0))
 """
-
-
-@pytest.mark.full
-def test_a_program_without_a_file_warns_and_runs():
-    assert python("-W", "ignore", "-c", PROGRAM) == "0.5\n"
-    if sys.version_info >= (3, 13):  # Python shows the source
-        assert python("-W", "error", "-c", PROGRAM) == "0.5\n"
-        return
-    with pytest.raises(AssertionError, match="<string>:4: the source cannot be read"):
-        python("-W", "error", "-c", PROGRAM)

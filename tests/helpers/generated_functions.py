@@ -114,8 +114,6 @@ _MATH = "sqrt cos sin tan cosh sinh tanh exp expm1 log log1p log2 log10 acos asi
 _MATH += " acosh asinh atanh erf erfc fabs"
 _NUMPY = "sqrt cos sin tan cosh sinh tanh exp expm1 log log1p log2 log10 arccos arcsin"
 _NUMPY += " arctan arccosh arcsinh arctanh"
-ROUNDED = "gamma", "lgamma", "hypot"
-"""Functions of `math` that Python computes otherwise than the C library."""
 
 
 class Generator:

@@ -17,7 +17,6 @@ from synapse.engine.language.decorators import (
     PartOptions,
     strict_fp,
 )
-from synapse.engine.language.tree import FLOAT64, INT, ArrayKind
 from synapse.learning._training import show_compiling
 from tests.helpers.processes import python
 
@@ -118,16 +117,6 @@ def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
     assert not wrong, wrong
 
 
-@pytest.mark.full
-def test_the_compiler_is_not_imported_before_it_is_needed():
-    build = (
-        "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [],"
-        " b).graph"
-    )
-    compiler = {"llvmlite", "synapse.engine.language.translator"}
-    python("-c", f"import sys; {build}; assert {compiler}.isdisjoint(sys.modules)")
-
-
 def noticed(seconds_until_notice, patch):
     """Compile twice something that takes longer than a notice waits for."""
     patch.setattr(code_files, "_told", set())
@@ -158,38 +147,11 @@ def tripled(numbers, to):
     return to[0]
 
 
-@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
-@pytest.mark.parametrize(
-    ("function", "of", "instruction", "copies"),
-    [(gathered, INT, "fadd", 1), (tripled, FLOAT64, "fmul", 2)],
-    ids=["one by one", "a vector at a time and the rest"],
-)
-def test_machine_code_has_the_turns_of_a_loop_once(function, of, instruction, copies):
-    from synapse.engine.language import entries, machine
-
-    kinds = ArrayKind(FLOAT64, 1), ArrayKind(of, 1)
-    text = entries.text_of(function, kinds, FLOAT64)
-    module, _ = machine._optimised(text, 3, machine.processor())
-    assert 1 <= str(module).count(f" {instruction} ") <= copies
-
-
 def test_long_compiling_is_told_once(monkeypatch, capsys):
     noticed(1000.0, monkeypatch)
     assert capsys.readouterr().err == ""
     noticed(0.0, monkeypatch)
     assert capsys.readouterr().err == code_files.NOTICE
-
-
-def test_no_notice_waits_after_short_compiling(monkeypatch, capsys):
-    noticed(1000.0, monkeypatch)
-    left = [
-        element
-        for element in threading.enumerate()
-        if isinstance(element, threading.Timer)
-    ]
-    for timer in left:
-        timer.join(60)
-    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(not COMPILES, reason="nothing is compiled")

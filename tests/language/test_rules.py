@@ -265,47 +265,6 @@ def test_a_user_may_raise_and_index_from_the_end():
         assert made.result.names == ("there", "value")
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"),
-    [
-        ("y = returns_nothing(x)", "a function must return a value always or never"),
-        (
-            "y = has_no_end(x)",
-            "a function that returns a value must also return one at its end",
-        ),
-        (
-            "for k in range(1, 9, i): # <\n    x += k",
-            "a step must be known before the call",
-        ),
-    ],
-)
-def test_a_user_has_rules_of_his_own(text, rule):
-    _, error = refused(text, CHECKED)
-    assert rule in error.rule
-
-
-@pytest.mark.parametrize(
-    ("function", "kinds", "line", "rule"),
-    [
-        (
-            has_no_end,
-            (FLOAT64,),
-            0,
-            "a function that returns a value must also return one at its end",
-        ),
-        (calls_itself, (FLOAT64,), 1, "calls_itself calls itself"),
-        (takes_two, (FLOAT64,), 0, "takes_two takes 2 arguments, got 1"),
-    ],
-)
-def test_the_place_of_a_function_that_another_calls_is_its_own(
-    function, kinds, line, rule
-):
-    with pytest.raises(RefusedError) as raised:
-        TypedProgram().instance(function, kinds, KERNEL)
-    line += function.__code__.co_firstlineno
-    assert (raised.value.place, raised.value.rule) == (f"{__file__}:{line}", rule)
-
-
 def test_a_result_of_another_kind_than_kernels_expect_is_refused():
     with pytest.raises(RefusedError, match="it returns float64, not bool"):
         entries.text_of(takes_two, (FLOAT64, FLOAT64), "bool")

@@ -39,6 +39,7 @@ def renamed(function, name):
     return types.FunctionType(code, scope, name, None, function.__closure__)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", WITHIN)
 def test_what_is_within_the_language_is_compiled_to_the_same_bits(name):
     function = getattr(users, name)
@@ -152,40 +153,6 @@ def inner(state):
 def outer(state):
     return inner(state), {}
 """
-
-
-def test_a_file_that_was_edited_after_its_import_is_not_read(module):
-    """Neither for the function, nor for another one that it calls."""
-    written = module(TWO.format(0.5, 0.5))
-    for changed in (TWO.format(0.75, 0.5), TWO.format(0.75, 0.75), "", "def outer("):
-        module(changed)
-        compiled = compile_function(written.outer, 1)
-        assert compiled.refused.startswith(f"{written.__file__}:")
-        assert compiled.function(2.0) == (1.0, 0.5)
-    module("# words\n" + TWO.format(0.5, 0.5))  # the same, but on other lines
-    assert compile_function(written.outer, 1).refused != ""
-    module(TWO.format(0.5, 0.5) + "\n\nOTHER = 1\n")
-    assert compile_function(written.outer, 1).refused == ""
-
-
-def test_an_edit_after_the_registration_changes_nothing(module):
-    written = module(TWO.format(0.5, 0.5))
-    compiled = compile_function(written.outer, 1)
-    other = compile_function(written.inner, 1)  # of one number, so beyond the language
-    module(TWO.format(0.75, 0.75))
-    assert compiled.refused == ""
-    assert compiled.function(2.0) == (1.0, 0.5)
-    assert "it returns two numbers" in other.refused
-
-
-def test_a_file_without_sources(module):
-    """As of an installation that has compiled files only."""
-    written = module(TWO.format(0.5, 0.5))
-    Path(written.__file__).unlink()
-    linecache.cache.pop(written.__file__, None)
-    compiled = compile_function(written.outer, 1)
-    assert compiled.refused == f"{written.__file__}:5: the source cannot be read"
-    assert compiled.function(2.0) == (1.0, 0.5)
 
 
 # --- errors ---------------------------------------------------------------------------

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers, squashes
+from synapse import optimizers, squashes
 from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._options import TrainerOptions
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Penalties
-from synapse.learning.rules import RuleTask, _bptt
+from synapse.learning.rules import RuleTask
 from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 from tests.helpers.ties import tie_at_random
 
-from .helpers import SORTS, built, growing, parameters, sequences
+from .helpers import SORTS, built, parameters, sequences
 
 OPTIMIZERS = [
     optimizers.SGD(0.2),
@@ -218,38 +218,6 @@ WORKS = [
 ]
 
 
-@pytest.mark.full
-@every_case("make", WORKS)
-def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
-    ours = make()
-    theirs = make()
-    assert ours.together() == theirs.apart()
-    assert ours.numbers == theirs.numbers
-    assert not np.array_equal(parameters(ours.net), parameters(make().net))
-
-
-def test_frozen_parameters_and_a_rate_given():
-    def make():
-        net = architect.Perceptron(3, 5, 4, 2, seed=0)
-        net.hidden[0].freeze()
-        net.output[0].trainable_bias = False
-        return Work(net, samples(net), optimizers.AdamW(0.05, weight_decay=0.5))
-
-    ours = make()
-    theirs = make()
-    before = parameters(make().net)
-    assert ours.together(rate=0.3) == theirs.apart(rate=0.3)
-    assert ours.numbers == theirs.numbers
-    assert 0 < (before == parameters(ours.net)).sum() < len(before)
-
-
-def test_a_sample_that_has_ended_grows_no_more():
-    ours, theirs = (Work(*growing(), optimizers.SGD(1e-3)) for _ in range(2))
-    assert np.isfinite(ours.together(ours.orders[:1])).all()
-    theirs.apart(ours.orders[:1])
-    assert ours.numbers == theirs.numbers
-
-
 def test_the_goal_ends_after_the_epoch_that_reaches_it():
     errors = of_samples().together()
     least = int(np.argmin(errors))
@@ -304,67 +272,6 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
     assert endings[0] == endings[1]
 
 
-def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
-    messages = []
-    for run in (Work.together, Work.apart):
-        net = architect.Elman(2, 80, 1, squash="identity", seed=0)
-        net.weights = 100.0 * net.weights
-        inputs, targets = sequences(net, (2, 2, 3, 2))
-        inputs[3][1] = 1e307
-        with pytest.raises(DivergenceError, match=r"step 1 of sequence 3\b") as caught:
-            run(
-                Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.int64)[None]
-            )
-        messages.append(str(caught.value))
-    assert messages[0] == messages[1]
-
-
-def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
-    numbers = []
-    for run in (Work.together, Work.apart):
-        net = architect.Perceptron(2, 3, 1, seed=0)
-        net.output.project(net.input, seed=1)
-        net.connections[0].trainable = False
-        before = net.weights
-        work = Work(net, samples(net), size=4)
-        run(work)
-        stay = [
-            link.target in net.input or not link.trainable for link in net.connections
-        ]
-        assert ((net.weights == before) == stay).all()
-        numbers.append(work.numbers)
-    assert numbers[0] == numbers[1]
-
-
-def test_calls_of_one_trainer_equal_those_of_new_trainers():
-    """Whatever it keeps from one call to the next fits the data, the options and the
-    network of that call."""
-    rng = np.random.default_rng(0)
-    kept, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
-    trainer = Trainer(kept, rule="bptt", rate=0.1)
-    options = {}
-    for call, shape in enumerate(
-        [(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]
-    ):
-        inputs = rng.normal(size=(*shape, 2))
-        targets = rng.random((*shape, 1))
-        if call == 1:
-            targets[1:, :2] = np.nan
-        if call == 4:
-            options["cost"] = trainer.cost = "squared_error"
-        if call == 5:
-            options["batch_size"] = trainer.batch_size = 2
-        if call == 6:
-            for net in (kept, other):
-                net.connections[0].source.disconnect(net.connections[0].target)
-        errors = [
-            each.train(inputs, targets, epochs=2, seed=call, progress=False).loss
-            for each in (trainer, Trainer(other, rule="bptt", rate=0.1, **options))
-        ]
-        assert errors[0] == errors[1], call
-        assert (parameters(kept) == parameters(other)).all(), call
-
-
 def pieces(net, few):
     """Sequences of any lengths in batches, one of them without a target."""
     inputs, targets = sequences(net, UNEQUAL)
@@ -383,46 +290,6 @@ def edited(net, few):
     yield from pieces(net, few)
 
 
-@every_case("sort", ["perceptron", "lstm", "random"])
-@every_case("few", [1, 3])
-@every_case("size", [None, 2])
-def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
-    """Also after an edit between two batches, and with another optimizer for the same
-    network."""
-    endings = []
-    for on_batch in (None, lambda batch: None):
-        net = tie_at_random(built(sort), 0)
-        options = {"progress": False, "on_batch": on_batch}
-        trainer = Trainer(
-            net,
-            rule="bptt",
-            optimizer=optimizers.Adam(0.05),
-            batch_size=size,
-            l2=0.01,
-        )
-        errors = [trainer.train(edited(net, few), **options).loss]
-        trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
-        errors += trainer.train(pieces(net, few), epochs=2, **options).history["loss"]
-        memory = trainer._updater.state.slots
-        endings.append((errors, parameters(net).tobytes(), memory.tobytes()))
-    assert endings[0] == endings[1]
-
-
-def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
-    net = built("perceptron")
-    trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
-    monkeypatch.setattr(Updater, "update", None)
-    assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
-    assert (
-        trainer.train([samples(net), samples(net, 3)], epochs=3, progress=False).epochs
-        == 3
-    )
-    with pytest.raises(TypeError):
-        trainer.train(
-            *samples(net), epochs=3, progress=False, on_batch=lambda batch: None
-        )
-
-
 class Own(optimizers.Optimizer):
     """An optimizer of a user, in Python."""
 
@@ -433,34 +300,3 @@ class Own(optimizers.Optimizer):
 
     def find_change(self, state, parameters, gradient, rate):
         state.change[:] = -rate * gradient
-
-
-def test_which_loop_runs_depends_on_the_task_and_not_on_what_ran_before(monkeypatch):
-    """From the first batch of a process on, the compiled one, unless something needs
-    Python."""
-    run = _bptt.BatchLoop.run
-    epochs_joined = []
-
-    def joined(loop, epochs, updater):
-        epochs_joined.append(len(epochs.orders))
-        return run(loop, epochs, updater)
-
-    monkeypatch.setattr(_bptt.BatchLoop, "run", joined)
-    net = built("perceptron")
-    inputs, targets = samples(net, 12)
-    batches = [(inputs[i : i + 4], targets[i : i + 4]) for i in range(0, 12, 4)]
-    arrays = (inputs, targets)
-    for data, options, train_options, expected in (
-        (arrays, {}, {}, 4),
-        ((batches,), {}, {}, 12),
-        (arrays, {"optimizer": None}, {}, 4),
-        (arrays, {"dropout": 0.5}, {}, 0),
-        (arrays, {"optimizer": Own()}, {}, 0),
-        (arrays, {}, {"on_batch": lambda batch: None}, 0),
-    ) * 2:
-        epochs_joined.clear()
-        settings = {"optimizer": optimizers.Adam(0.05), **options}
-        Trainer(net, rule="bptt", **settings).train(
-            *data, epochs=4, seed=0, progress=False, **train_options
-        )
-        assert sum(epochs_joined) == expected, (options, train_options)

@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
-from synapse.errors import DivergenceError, SynapseError, TopologyError, TrainingWarning
+from synapse.errors import DivergenceError, TopologyError, TrainingWarning
 from synapse.learning.rules import Online
 from tests.helpers.cases import every_case
 
@@ -162,26 +162,6 @@ def test_clipping_bounds_the_gradient():
     )  # values first
 
 
-def test_weights_are_of_all_samples_those_held_out_too():
-    weights = np.arange(1.0, 11.0)
-    network = net()
-    other = net()
-    for some, data, held_out, counts in (
-        (network, (INPUTS, TARGETS), 0.3, weights),
-        (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
-    ):
-        trainer = Trainer(some, rule="bptt", batch_size=4)
-        trainer.train(
-            *data,
-            epochs=2,
-            validation=held_out,
-            sample_weight=counts,
-            progress=False,
-            seed=0,
-        )
-    assert np.array_equal(parameters(network), parameters(other))
-
-
 def test_classes_count_by_their_weight():
     network, other = (
         architect.Perceptron(3, 4, 2, output_squash="softmax", seed=1) for _ in range(2)
@@ -262,15 +242,6 @@ REFUSED = (
 )
 
 
-@every_case("options", REFUSED)
-def test_options_that_do_not_go_together_are_refused(options):
-    network = net()
-    before = parameters(network)
-    with pytest.raises(SynapseError):
-        trained(network, **options)
-    assert np.array_equal(before, parameters(network))
-
-
 def test_a_network_with_connections_from_outside_is_refused():
     network = net()
     outside = synapse.Neuron()
@@ -292,30 +263,6 @@ def by_descent(network, data, in_python, **options):
     ]
     arrays = trainer._updater.arrays(trainer.optimizer, None)
     return losses, arrays["steps"], parameters(network).tobytes()
-
-
-@pytest.mark.full
-@every_case("size", [1, 3, 7, 1000, "sequence"])
-@every_case("dtype", ["float32", "float64"])
-@every_case(
-    "make",
-    [
-        lambda **options: architect.LSTM(3, 4, 2, seed=1, **options),
-        lambda **options: architect.Perceptron(3, 70, 20, 2, seed=1, **options),
-        lambda **options: architect.Elman(3, 4, 2, seed=1, **options),
-    ],
-)
-def test_descent_in_one_call_has_the_bits_of_batches_in_python(make, dtype, size):
-    targets = np.where(RNG.random(TARGETS.shape[:2] + (1,)) < 0.6, TARGETS, np.nan)
-    networks = [make(dtype=dtype) for _ in range(2)]
-    networks[0].layers[1].freeze()
-    networks[1].layers[1].freeze()
-    for data in ((INPUTS, targets), (INPUTS[0], TARGETS[0])):
-        here, there = (
-            by_descent(network, data, in_python, batch_size=size)
-            for network, in_python in zip(networks, (False, True), strict=True)
-        )
-        assert here == there
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")

@@ -10,8 +10,6 @@ from synapse.errors import SynapseError
 from synapse.learning import Progress
 from tests.helpers.cases import every_case
 
-from .helpers import parameters
-
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(10, 5, 3))
 TARGETS = RNG.random((10, 5, 2))
@@ -55,31 +53,6 @@ def train(net, way, epochs=3, **options):
     return Trainer(net, **WAYS[way]).train(
         INPUTS, TARGETS, epochs=epochs, progress=False, seed=0, **options
     )
-
-
-@by_way
-def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
-    net = lstm()
-    plain = lstm()
-    seen = []
-    result = train(net, way, on_batch=seen.append)
-    other = train(plain, way)
-    assert parameters(net).tobytes() == parameters(plain).tobytes()
-    assert (result.history["loss"], result.stop_reason) == (
-        other.history["loss"],
-        other.stop_reason,
-    )
-    assert [batch.update for batch in seen] == list(range(1, len(seen) + 1))
-    for epoch in range(1, 4):
-        here = [batch for batch in seen if batch.epoch == epoch]
-        assert [batch.batch for batch in here] == list(range(1, len(here) + 1))
-        assert (
-            sum(batch.rows for batch in here)
-            == sum(batch.steps for batch in here)
-            == 50
-        )
-        mean = sum(batch.loss * batch.steps for batch in here) / 50
-        assert mean == pytest.approx(result.history["loss"][epoch - 1], rel=1e-12)
 
 
 def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():

@@ -50,19 +50,6 @@ def test_gradients_of_any_graph(spec):
         assert not check.kinks
 
 
-def test_ties_groups_delays_and_missing_targets():
-    net = constrained()
-    inputs, targets = sequences(net, (5, 3), 0)
-    targets = [rows / rows.sum(axis=1, keepdims=True) for rows in targets]
-    targets[0][1] = np.nan
-    before = everything(net)
-    check = check_gradient(net, inputs, targets, window=2)
-    assert check.largest < 1e-8
-    weights = sum(link.trainable for link in net.connections) - 1  # two are tied
-    assert check.compared == weights + 3 + 2  # biases
-    assert everything(net) == before
-
-
 def test_a_wrong_entry_is_found_and_named(monkeypatch):
     net = architect.Elman(2, 3, 1, seed=0)
     inputs, targets = sequences(net, (4,), 0)

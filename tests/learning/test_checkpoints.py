@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
-import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._archive import write_trainer
 from synapse.learning._options import OPTIONS
@@ -25,7 +24,6 @@ from tests.helpers.cases import every_case
 
 from .resumed import (
     DATA,
-    EXACT,
     EXAMPLES,
     HELD_OUT,
     NETWORKS,
@@ -139,6 +137,7 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_heeds_the_option()
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.full
 @every_case("rule", RULES)
 def test_a_rule_applies_an_option_or_refuses_it(rule):
     def weights(options):
@@ -206,22 +205,6 @@ def test_a_training_continues_bit_for_bit(
         again = load(path) if file else WAYS[way](broken)
     assume(not file or within is None or again._paused.done == epoch)
     assert continued(again, DATA[data], **extra) == bits(trainer, result)
-
-
-@every_case("way", list(WAYS))
-def test_an_incomplete_epoch_begins_again_from_the_weights_that_it_has_reached(way):
-    trainer, result = trained(
-        *LSTM, EPOCHS, on_batch=lambda batch: batch.update == 4, shuffle=False
-    )
-    again = WAYS[way](trainer)
-    assert (result.epochs, again._paused.done) == (1, 1)
-    assert (again.network.weights == trainer.network.weights).all()
-    same = Trainer(trainer.network.clone(), **TRAINERS["adam"])
-    state = trainer._updater.arrays(trainer.optimizer, trainer.only)
-    same._updater.restore(same.optimizer, state)
-    same.train(*SEQUENCES, epochs=2, shuffle=False, progress=False)
-    again.train(*SEQUENCES, epochs=3, resume=True, progress=False)
-    assert (again.network.weights == same.network.weights).all()
 
 
 def test_a_training_that_has_not_begun_leaves_the_one_before_as_the_latest():
@@ -373,83 +356,12 @@ def test_what_cannot_be_written_raises_at_once_and_an_error_leaves_the_file(tmp_
     assert path.read_bytes() == before
 
 
-def test_a_trainer_without_a_training_begins_and_epochs_count_all():
-    trainer = through_file(Trainer(NETWORKS["lstm"](), **TRAINERS["adam"]))
-    assert continued(trainer, epochs=4, seed=3) == bits(*trained(*LSTM, 4))
-    assert (
-        through_file(trainer).train(*SEQUENCES, resume=True, progress=False).epochs == 4
-    )
-    history = trainer.train(*SEQUENCES, epochs=6, resume=True, progress=False)
-    assert (history.epochs, history.stop_reason, len(history.history["rate"])) == (
-        6,
-        "epochs",
-        6,
-    )
-
-
 @every_case("goal", [{"goal": 10.0}, {"patience": 1}])
 def test_what_has_ended_stays_ended(goal):
     trainer, result = trained(*PLAIN, 50, **goal)
     assert continued(through_file(trainer), SAMPLES, 50, **goal) == bits(
         trainer, result
     )
-
-
-def test_a_stream_of_batches_continues():
-    batches = [(SAMPLES[0][i : i + 3], SAMPLES[1][i : i + 3]) for i in (0, 3, 6)]
-    adam = {"rule": "bptt", "optimizer": optimizers.Adam(0.02)}
-
-    def run(epochs, trainer=None, **options):
-        trainer = trainer or Trainer(NETWORKS["perceptron"](), **adam)
-        return trainer, trainer.train(
-            batches, epochs=epochs, seed=3, progress=False, **options
-        )
-
-    whole = run(5)
-    assert bits(*run(5, through_file(run(2)[0]), resume=True)) == bits(*whole)
-
-
-def test_on_batch_counts_on():
-    seen = []
-    watched = {"on_batch": lambda batch: seen.append(batch.update)}
-    trainer, _ = trained(*LSTM, 2, **watched)
-    assert seen == [1, 2, 3, 4]
-    continued(through_file(trainer), epochs=3, **watched)
-    assert seen[4:] == [5, 6]
-
-
-def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
-    """The best epoch is before the break, and is restored after it."""
-    held_out = {"validation": HELD_OUT, "patience": 30}
-
-    def run(epochs):
-        sgd = {**EXACT, "optimizer": optimizers.SGD(2.0)}
-        trainer = Trainer(architect.LSTM(2, 3, 1, seed=1), **sgd)
-        return trainer, trainer.train(
-            *SEQUENCES, epochs=epochs, seed=3, progress=False, **held_out
-        )
-
-    trainer, result = run(8)
-    validation_errors = result.history["validation_loss"]
-    assert np.argmin(validation_errors) < 6
-    again = through_file(run(7)[0])
-    assert continued(again, epochs=8, **held_out) == bits(trainer, result)
-    assert again.test(*HELD_OUT).loss == pytest.approx(
-        min(validation_errors), rel=1e-12
-    )
-    weights = trainer.network.weights  # the best; a call that fails leaves them
-    with pytest.raises(OSError, match="No such file"):
-        continued(
-            trainer, epochs=9, checkpoint=tmp_path / "none" / "run.ckpt", **held_out
-        )
-    assert (trainer.network.weights == weights).all()
-    path = tmp_path / "run.ckpt"
-    whole = bits(*run(9))
-    with pytest.raises(ZeroDivisionError):  # the first file is the only one
-        continued(
-            trainer, epochs=9, checkpoint=path, on_batch=lambda batch: 1 / 0, **held_out
-        )
-    assert continued(path, epochs=9, **held_out) == whole
 
 
 class Descent(optimizers.Optimizer):

@@ -4,7 +4,6 @@ silence."""
 import warnings
 
 import numpy as np
-import pytest
 
 import architect
 from synapse import Layer, Network, Trainer
@@ -24,18 +23,6 @@ def warned(net, **options):
 
 
 EACH_RULE = every_case("rule", ["online", "bptt"])
-
-
-@EACH_RULE
-def test_a_network_in_which_nothing_is_trainable(rule):
-    assert warned(architect.Hopfield(3), rule=rule) == [
-        "training has no effect, because neither a connection nor a bias is trainable."
-    ]
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    net.freeze()
-    assert "neither" in warned(net, rule=rule)[0]
-    net.output[0].trainable_bias = True
-    assert warned(net, rule=rule) == []
 
 
 @EACH_RULE
@@ -90,24 +77,6 @@ def test_outputs_that_nothing_reaches(rule):
         " and the output is the same at every step."
     )
     assert warned(net, rule=rule) == [f"neither an input nor a memory leads to {names}"]
-
-
-def test_each_state_of_a_network_is_told_once():
-    net = architect.Hopfield(3)
-    assert len(warned(net)) == 1
-    assert warned(net) == []
-    net.output[0].trainable_bias = True
-    assert "no error reaches" in warned(net)[0]  # sign neurons have no slope
-    net.input[0].project(net.output[1])
-    assert len(warned(net)) == 1
-    assert len(warned(architect.Hopfield(3))) == 1
-
-
-def test_a_warning_that_is_an_error_is_raised_again_and_trains_nothing():
-    net = architect.Hopfield(3)
-    for _ in range(2):
-        with pytest.raises(TrainingWarning):
-            Trainer(net).train([[0.0] * 3], [[1.0] * 3], 1, progress=False)
 
 
 @EACH_RULE

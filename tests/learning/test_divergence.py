@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Trainer
+from synapse import Layer, Network
 from synapse.errors import DivergenceError
 from tests.helpers.cases import every_case
 
@@ -67,22 +67,6 @@ def test_an_infinite_derivative_changes_no_weight(rule, dtype):
     net.activate([0.0])
     net.propagate(0.1, targets=[1.0])  # the network is as good as before
     assert np.isfinite(parameters(net)).all()
-
-
-@RULES
-@DTYPES
-@every_case("optimizer", [None, "adam"])
-def test_a_trainer_has_the_weights_of_before_too(rule, dtype, optimizer):
-    net = with_infinite_traces(dtype)
-    before = parameters(net)
-    rows = np.zeros((STEPS[dtype] + 1, 1))
-    targets = np.full((len(rows), 1), np.nan)
-    targets[-1] = 1.0
-    with pytest.raises(DivergenceError, match="update .* weights from before"):
-        Trainer(net, rule=rule, optimizer=optimizer).train(
-            [rows], [targets], epochs=1, progress=False
-        )
-    assert (parameters(net) == before).all()
 
 
 @RULES

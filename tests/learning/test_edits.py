@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Trainer, gradient, optimizers
-from synapse.errors import ArgumentError, TopologyError
+from synapse import Trainer, optimizers
+from synapse.errors import ArgumentError
 from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
@@ -103,53 +103,6 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
     )
 
 
-@every_way
-def test_neurons_that_come_learn_what_is_tied_stays_together_and_the_others_go_on(way):
-    def grow(net):
-        neuron = synapse.Neuron(name="new")
-        net.hidden[0].append(neuron)
-        net.input.project(neuron, weights=0.5)
-        neuron.project(net.output[0], weight=0.5)
-        synapse.tie(net.connections[:2])
-
-    net, seen = trained(grow, way)
-    learns = {(link.source, link.target): link.trainable for link in net.connections}
-    assert all((seen[4][ends] != seen[1][ends]) == learns[ends] for ends in learns)
-    assert len({link.weight for link in net.connections[:2]}) == 1
-
-
-def test_a_search_goes_on_from_weights_that_a_callback_has_set():
-    pytest.importorskip("scipy")
-    net = architect.Elman(2, 3, 1, seed=0)
-
-    def halve(news):
-        if news.epoch == 2:
-            net.weights = net.weights / 2
-            losses.append(gradient(net, INPUTS, TARGETS).loss)
-
-    losses = []
-    trainer = Trainer(net, rule="bptt", optimizer=optimizers.LBFGS())
-    result = trainer.train(
-        INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0
-    )
-    assert result.epochs == 3
-    assert result.loss < losses[0] / 4
-
-
-@every_case("side", ["input", "output"])
-@every_case("options", [{}, WAYS["bptt"], WAYS["online"]])
-def test_data_that_no_longer_fit_are_refused(side, options):
-    net = architect.Elman(2, 3, 1, seed=0)
-
-    def widen(news):
-        getattr(net, side).append(synapse.Neuron(name="new"))
-
-    with pytest.raises(TopologyError, match="Call train again with matching data"):
-        Trainer(net, **options).train(
-            INPUTS, TARGETS, epochs=3, callbacks=[widen], progress=False
-        )
-
-
 def test_the_cost_still_goes_with_the_outputs():
     net = architect.Elman(2, 3, 1, seed=0)
     trainer = Trainer(net)
@@ -224,27 +177,3 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
     )
     assert net._store.n_identities < 100
     assert net.weights == pytest.approx(np.delete(best[0], 3), abs=1e-6)
-
-
-@every_case("stop", ["goal", "callback"])
-def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
-    pytest.importorskip("scipy")
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    left = []
-
-    def edit(news):
-        net.input[0].disconnect(net["hidden"][0])
-        added = synapse.Neuron(bias=7.0)
-        net["hidden"].append(added)
-        added.project(net.output[0], weight=0.25)
-        left.append((net.weights, net.biases))
-        return stop == "callback"
-
-    trainer = Trainer(net, rule="bptt", optimizer=optimizers.LBFGS())
-    goal = 1e9 if stop == "goal" else None
-    result = trainer.train(
-        INPUTS[0], TARGETS[0], goal=goal, callbacks=[edit], progress=False, seed=0
-    )
-    assert result.stop_reason == stop
-    assert np.array_equal(net.weights, left[-1][0])
-    assert np.array_equal(net.biases, left[-1][1])

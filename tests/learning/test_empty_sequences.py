@@ -6,7 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer
-from synapse.errors import ArgumentError, DivergenceError
+from synapse.errors import ArgumentError
 from synapse.optimizers import LBFGS, Adam
 from tests.helpers.cases import every_case
 
@@ -64,21 +64,6 @@ TRAININGS = {
 
 
 @by_places
-@every_case(("options", "train_options"), TRAININGS.values(), ids=list(TRAININGS))
-def test_training_with_empty_sequences_is_training_without_them(
-    options, train_options, places
-):
-    endings = []
-    for data in both(places):
-        net = net_of()
-        result = Trainer(net, 0.1, **options).train(
-            *data, 3, progress=False, **{"seed": 0} | train_options
-        )
-        endings.append((result.history, net.weights.tolist(), net.biases.tolist()))
-    assert str(endings[0]) == str(endings[1])  # a rate of L-BFGS is NaN
-
-
-@by_places
 def test_every_sequence_given_has_a_sample_weight(places):
     endings = []
     for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):
@@ -113,14 +98,3 @@ def test_the_gradient_is_that_of_the_other_sequences(places):
 def test_empty_sequences_alone_are_no_data():
     with pytest.raises(ArgumentError, match="at least one sample"):
         Trainer(net_of()).train([NO_INPUT] * 2, [NO_TARGET] * 2)
-
-
-def test_an_error_names_the_sequence_as_it_was_given():
-    net = architect.LSTM(2, 2, 1, seed=0)
-    net.weights = net.weights * 1e200
-    data = [np.empty((0, 2)), np.ones((1, 2)), np.empty((0, 2)), np.full((3, 2), 1e200)]
-    targets = [np.full((len(rows), 1), 0.5) for rows in data]
-    for neuron in net.hidden[0]:
-        neuron.squash = "identity"
-    with pytest.raises(DivergenceError, match="of sequence [13]"):
-        synapse.gradient(net, data, targets)

@@ -100,30 +100,6 @@ def one_by_one():
         yield
 
 
-NUMBERS_OF_EPOCHS = (
-    ([nothing], [1] * 30),
-    ([every(1, nothing)], [1] * 30),
-    ([every(10, nothing)], [1, 4, 5, 10, 10]),
-    ([every(7, nothing), every(5, nothing)], [1, 4, 2, 3, 4, 1, 5, 1, 4, 3, 2]),
-    ([every(100, nothing)], [1, 4, 16, 9]),
-)
-
-
-@by_case
-def test_epochs_in_one_call_are_the_bits_of_epochs_one_by_one(case, calls):
-    calls.clear()
-    together = Found(case)
-    assert calls == [1, 4, 16, 9]
-    with one_by_one():
-        assert together == Found(case)
-    assert calls[4:] == [1] * 30
-    assert together.result.epochs == 30
-    for callbacks, expected in NUMBERS_OF_EPOCHS:
-        calls.clear()
-        assert Found(case, callbacks=callbacks) == together
-        assert calls == expected
-
-
 @by_case
 def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch):
     errors = Found(case).result.history["loss"]
@@ -143,15 +119,6 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
     )
     for _ in range(3):
         assert Found(case, goal=goal) == together
-
-
-def test_patience_without_best_weights(calls):
-    options = {"patience": 3, "restore_best": False, "epochs": 200, "rate": 3.0}
-    together = Found("sequences", **options)
-    assert together.result.stop_reason == "patience"
-    assert max(calls) > 1
-    with one_by_one():
-        assert together == Found("sequences", **options)
 
 
 SCHEDULES = (

@@ -62,46 +62,6 @@ def test_the_history_has_metrics_of_all_data_after_every_epoch():
     assert (net.weights == plain.weights).all()
 
 
-@pytest.mark.parametrize("rule", ["online", "bptt"])
-def test_metrics_get_the_steps_of_sequences_that_have_a_target(rule):
-    rng = np.random.default_rng(0)
-    inputs = [rng.normal(size=(n, 2)) for n in (3, 5, 2)]
-    targets = [np.full((n, 1), np.nan) for n in (3, 5, 2)]
-    for rows in targets:
-        rows[-1] = 0.5
-    net = architect.LSTM(2, 3, 1, seed=0)
-    shapes = []
-
-    def seen(targets, outputs):
-        shapes.append((targets.shape, outputs.shape))
-        assert (targets == 0.5).all()
-        last = np.array([rows[-1] for rows in net.run(inputs)])
-        assert (outputs == last).all()
-        return 0.0
-
-    net.activate([1.0, 2.0])
-    before = net.output[0].activation
-    trainer = Trainer(net, rule=rule)
-    trainer.train(inputs, targets, epochs=2, metrics=[seen], progress=False)
-    assert shapes == [((3, 1), (3, 1))] * 2
-    trainer.test(inputs, targets, metrics=[seen])
-    assert before != 0.0
-
-
-def test_a_stream_of_batches_has_metrics_of_held_out_data():
-    trainer = Trainer(classifier(), rule="bptt", optimizer="adam")
-    options = {"metrics": ["accuracy"], "progress": False}
-    result = trainer.train([TRAIN], validation=HELD_OUT, **options)
-    assert {*result.history} == {
-        "loss",
-        "rate",
-        "validation_loss",
-        "validation_accuracy",
-    }
-    with pytest.raises(synapse.errors.ArgumentError, match="not stored"):
-        trainer.train([TRAIN], **options)
-
-
 def test_a_training_with_metrics_is_continued(tmp_path):
     options = {
         "eval_set": {"test": TEST},

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, _cost, optimizers
-from synapse.errors import ArgumentError
-from synapse.learning import fit_readout, gradient
+from synapse import Trainer, optimizers
+from synapse.learning import gradient
 from tests.helpers.cases import every_case
 
 RNG = np.random.default_rng(0)
@@ -24,36 +23,6 @@ HALVES = (
 
 def lstm(**options):
     return architect.LSTM(3, 4, 2, seed=0, **options)
-
-
-@pytest.mark.parametrize(
-    "cost_name", ["cross_entropy", "squared_error", "binary_misses"]
-)
-def test_steps_equal_neuron_by_neuron(cost_name):
-    whole = lstm()
-    single = lstm()
-    by_layer = lstm()
-    for row, aims in zip(INPUTS, TARGETS, strict=True):
-        for net in (whole, single, by_layer):
-            net.activate(row)
-        error = whole.propagate(0.3, aims, cost_name)
-        has_target = ~np.isnan(aims)
-        assert error == pytest.approx(
-            _cost.get(cost_name)(aims[has_target], whole.output.activations[has_target])
-        )
-        for neuron in reversed(single[3:]):
-            aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)
-            neuron.propagate(0.3, None if math.isnan(aim) else aim, cost_name)
-        by_layer.output.propagate(0.3, aims, cost_name)
-        for neuron in reversed(by_layer[3:-2]):
-            neuron.propagate(0.3)
-    assert whole.weights == pytest.approx(single.weights, abs=1e-12)
-    assert by_layer.weights == pytest.approx(single.weights, abs=1e-12)
-    trained = lstm()
-    Trainer(trained, 0.3, cost=cost_name).train(
-        INPUTS, TARGETS, epochs=1, progress=False
-    )
-    assert trained.weights == pytest.approx(whole.weights, abs=1e-12)
 
 
 def test_the_gradient_is_the_sum_over_the_outputs():
@@ -71,42 +40,6 @@ def test_the_gradient_is_the_sum_over_the_outputs():
         INPUTS, TARGETS, epochs=1, progress=False
     )
     assert (before - net.weights) / rate == pytest.approx(whole.weights, abs=1e-5)
-
-
-def test_costs_of_outputs_are_weighted():
-    def weighted(*weights):
-        net = lstm()
-        net.output.cost_weights = weights
-        return net
-
-    whole = gradient(weighted(0.25, 3.0), INPUTS, TARGETS)
-    upper, other = (gradient(lstm(), INPUTS, aims) for aims in HALVES)
-    assert whole.loss == pytest.approx(0.25 * upper.loss + 3 * other.loss)
-    assert whole.weights == pytest.approx(
-        0.25 * upper.weights + 3 * other.weights, abs=1e-12
-    )
-    halves = [Trainer(lstm()).test(INPUTS, aims) for aims in HALVES]
-    tested = Trainer(weighted(0.25, 3.0)).test(INPUTS, TARGETS)
-    summed = (
-        0.25 * halves[0].loss * halves[0].steps + 3 * halves[1].loss * halves[1].steps
-    )
-    assert tested.loss * tested.steps == pytest.approx(summed)
-    for rule in ("online", "rtrl"):  # twice the cost is twice the rate
-        nets = (weighted(2.0, 2.0), lstm())
-        errors = []
-        for net, rate in zip(nets, (0.1, 0.2), strict=True):
-            trainer = Trainer(net, rate, rule=rule)
-            errors.append(trainer.train(INPUTS, TARGETS, epochs=2, progress=False).loss)
-            net.activate(INPUTS[0])
-            errors.append(net.propagate(rate, [0.2, 0.7]))
-            net.output[0].activate()
-            net.output[0].propagate(rate, 0.9)
-        assert nets[0].weights == pytest.approx(nets[1].weights, abs=1e-12)
-        assert errors[:2] == pytest.approx([2 * error for error in errors[2:]])
-    twin = weighted(0.25, 3.0).clone()
-    assert twin.output.cost_weights.tolist() == [0.25, 3.0]
-    with pytest.raises(ArgumentError, match="0 or above"):
-        twin.output.cost_weights = [1.0, -1.0]
 
 
 def test_filters_leave_an_output_alone_that_has_no_target():
@@ -158,11 +91,3 @@ def test_a_batch_without_a_target_is_no_update(options, optimizer):
     assert updates == [10, 10, 10, 10]
     assert trainers[0]._updater.state.steps == 4
     assert (trainers[0].network.weights == trainers[1].network.weights).all()
-
-
-def test_what_cannot_have_them():
-    net = architect.Perceptron(3, 4, 2, seed=0, output_squash="softmax")
-    with pytest.raises(ArgumentError, match="all softmax outputs of a step"):
-        Trainer(net).train(INPUTS, HALVES[0], progress=False)
-    with pytest.raises(ArgumentError, match="no target in some of them"):
-        fit_readout(lstm(output_squash="identity"), INPUTS, TARGETS)

@@ -11,8 +11,7 @@ import architect
 import synapse
 from synapse import Model, Scale, Trainer
 from synapse.errors import ArgumentError, FormatError, IncompleteWarning, SynapseError
-from synapse.objects import side_by_side
-from tests.helpers.cases import all_refused, every_case
+from tests.helpers.cases import all_refused
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 2)) * [1.0, 50.0] + [3.0, 900.0]
@@ -81,24 +80,6 @@ def test_other_formats_get_the_network_in_the_units_of_the_data(tmp_path):
     synapse.save(model.whole(), tmp_path / "whole.json")
 
 
-def test_it_learns_in_standard_units_what_the_trainer_learns_in_them():
-    model = fitted()
-    assert np.allclose(model.scale.mean, X.mean(axis=0))
-    assert np.allclose(model.target_scale.deviation, Y.std())
-    net = numbers().network
-    trainer = Trainer(net, 0.01, rule="bptt", optimizer="adam")
-    standard = (X - X.mean(axis=0)) / X.std(axis=0), (Y - Y.mean()) / Y.std()
-    trainer.train(standard[0], standard[1][:, None], epochs=40, seed=0, progress=False)
-    assert np.allclose(net.weights, model.network.weights)
-    held_out = numbers()
-    options = {"epochs": 40, "seed": 0, "progress": False}
-    result = held_out.fit(X[:60], Y[:60], validation=(X[60:], Y[60:]), **options)
-    assert np.allclose(held_out.scale.mean, X[:60].mean(axis=0))
-    error = np.mean((held_out.predict(X[60:])[:, 0] - Y[60:]) ** 2) / 2
-    best = min(result.history["validation_loss"])
-    assert best == pytest.approx(error / Y[:60].var(), rel=1e-6)
-
-
 def test_targets_of_sequences_by_step_or_at_the_end():
     """And a prediction leaves the context of a network as it was."""
     model = kinds()
@@ -121,39 +102,6 @@ def test_targets_of_sequences_by_step_or_at_the_end():
     total.fit(array, array.sum(axis=(1, 2)), epochs=2, seed=0, progress=False)
     assert total.target_scale.count == 30
     assert total.predict(array).shape == (30, 4, 1)
-
-
-@every_case("dtype", ["float64", "float32"])
-@every_case("threads", [1, 2])
-def test_rows_are_predicted_in_parts_with_the_bits_of_a_run(
-    dtype, threads, monkeypatch
-):
-    """Each thread converts its rows; a network without memory keeps its context."""
-    monkeypatch.setattr(side_by_side, "CONVERTED", 1)
-    monkeypatch.setattr(side_by_side, "PART", 1)
-    options = {"output_squash": "identity", "dtype": dtype}
-    net = architect.Perceptron(2, 5, 1, seed=0, **options)
-    model = Model(net, trainer=Trainer(net, threads=threads))
-    model.fit(X, Y, epochs=1, seed=0, progress=False)
-    rows = X[:61]
-    units = (rows - model.scale.mean) / model.scale.deviation
-    expected = model.target_scale.original(net.run(units))
-    net.activate([0.5, 0.5])
-    state = [neuron.state for neuron in net]
-    for given in (rows, rows.tolist(), np.asfortranarray(rows)):
-        assert np.array_equal(model.predict(given), expected)
-    assert np.array_equal(model.predict(rows[7:30]), expected[7:30])
-    assert np.array_equal(model.predict(rows[1:][None])[0], expected[1:])
-    single = rows.astype(np.float32)
-    assert np.array_equal(model.predict(single), model.predict(single.astype(float)))
-    assert state == [neuron.state for neuron in net]
-    for number, message in ((np.nan, "infinity in row 60"), (1e308, "they are scaled")):
-        wrong = rows.copy()
-        wrong[60, 1] = number
-        model.scale.deviation[:] = 1e-3
-        with pytest.raises(ArgumentError, match=message):
-            model.predict(wrong)
-    assert state == [neuron.state for neuron in net]
 
 
 def test_rows_one_by_one_are_those_of_the_online_rule():

@@ -123,46 +123,6 @@ def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
     assert endings[0] == endings[1]
 
 
-def test_a_part_leaves_the_traces_that_freezing_the_rest_leaves():
-    states = []
-    for by_hand in (False, True):
-        net = architect.LSTM(2, 2, 1, style="synaptic", seed=0)
-        rest = net.hidden
-        for layer in rest if by_hand else ():
-            layer.freeze()
-        trainer = Trainer(net, only=None if by_hand else ["output"])
-        trainer.train(*DATA["stream"], **HOW)
-        for layer in rest if by_hand else ():
-            layer.unfreeze()
-        net.activate(DATA["stream"][0][0])
-        states.append(state_of(net))
-    assert states[0] == states[1]
-
-
-@pytest.mark.full
-@every_case("options", RULES)
-def test_trainers_that_take_turns_keep_their_optimizers(options):
-    """The second one has a rate so small that it changes no bit."""
-
-    def trained(turns):
-        net = architect.LSTM(2, 3, 1, seed=0)
-        mine = [net.layers[1]]
-        yours = ["output"]
-        if options == "rls":  # it trains outputs only
-            mine, yours = yours, mine
-        trainer = Trainer(net, **RULES[options], only=mine)
-        other = Trainer(net, rule="bptt", optimizer=optimizers.SGD(1e-300), only=yours)
-        for _ in range(3):
-            trainer.train(*DATA["sequences"], **HOW)
-            if turns:
-                other.train(*DATA["sequences"], **HOW)
-        return (net.weights + 1.0).tobytes(), (net.biases + 1.0).tobytes()
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert trained(True) == trained(False)
-
-
 def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_layer(
     tmp_path,
 ):
@@ -227,16 +187,6 @@ def test_a_part_that_cannot_be_trained_is_refused(case):
     assert trainer.only is None
 
 
-def test_a_part_that_is_frozen_later_is_refused_before_training():
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    trainer = Trainer(net, only=["hidden"])
-    net["hidden"].freeze()
-    with pytest.raises(
-        errors.ArgumentError, match="Expected a trainable weight or bias"
-    ):
-        trainer.train(*DATA["samples"], **HOW)
-
-
 # --- the same bits as a network that was built that way -------------------------------
 
 
@@ -294,18 +244,6 @@ def test_after_any_changes_a_network_learns_like_one_that_was_built_that_way(wal
             for network in (net, anew):
                 Trainer(network, **options).train(*DATA["sequences"], **HOW)
             assert state_of(net) == state_of(anew), seed
-
-
-def test_all_members_of_a_tie_are_in_a_part_if_one_is():
-    biases = []
-    for count in (1, 2):
-        net = architect.Perceptron(2, 3, 1, seed=0)
-        synapse.tie(net.layers[1][:2])
-        Trainer(net, only=net.layers[1][:count]).train(
-            [[1.0, 0.5]], [[0.0]], 1, progress=False
-        )
-        biases.append(net.biases.tolist())
-    assert biases[0] == biases[1]
 
 
 def test_parts_of_a_large_network_take_turns_with_edits():

@@ -73,25 +73,6 @@ def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
     assert np.abs(parameters(net) - before).max() > 0.01
 
 
-def test_ties_signs_and_frozen_parameters_stay():
-    net = constrained()
-    inputs, targets = sequences(net, [6] * 4, 0)
-    weights = net.weights
-    biases = net.biases
-    sgd = optimizers.SGD(5.0)
-    for _ in range(5):
-        sgd.step(net, synapse.gradient(net, inputs, targets))
-    signed = [link for link in net.connections if link.sign]
-    tied = [link.weight for link in net.connections if link.tied]
-    assert all(link.weight >= 0 for link in signed)
-    assert any(link.weight == 0 for link in signed)
-    assert len(set(tied)) == 1
-    for number, link in enumerate(net.connections):
-        assert link.trainable or link.weight == weights[number]
-    for number, neuron in enumerate(net):
-        assert neuron.trainable_bias or neuron.bias == biases[number]
-
-
 @pytest.mark.torch
 @pytest.mark.parametrize(
     "make",

@@ -159,20 +159,6 @@ def test_any_number_of_threads_tests_to_the_same_bits(make):
     same_for_any_number(make, test)
 
 
-@every_case("last", [1, 200])
-def test_rows_of_classes_are_tested_to_the_same_bits(last):
-    """Also if the last ones have no target, so that an earlier error stays."""
-
-    def test(net, number):
-        (rows,), _ = sequences(net, [300])
-        targets = np.eye(4)[np.arange(300) % 4]
-        targets[-last:] = np.nan
-        loss = measured(net, number, rows, targets)
-        return loss, Trainer(net).test(rows, targets, metrics=["accuracy"]).metrics
-
-    same_for_any_number("classes", test)
-
-
 @every_case("make", ["lstm", "perceptron"])
 def test_a_recording_has_the_rows_of_one_thread(make):
     def test(net, number):
@@ -448,11 +434,6 @@ def test_ctrl_c_waits_for_the_end_of_a_run():
 @pytest.mark.full
 def test_edits_in_another_thread_wait_for_a_run():
     assert python("-c", EDITED, PYTHONMALLOC="debug").split() == ["sound"]
-
-
-@pytest.mark.full
-def test_runs_of_several_networks_do_not_disturb_each_other():
-    assert python("-c", SEVERAL, PYTHONMALLOC="debug").split() == ["same"]
 
 
 @pytest.mark.full

@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer
-from synapse.errors import ArgumentError, TopologyError
+from synapse.errors import ArgumentError
 from synapse.learning import fit_readout
 from synapse.learning._parameters import ParameterVector
 from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
@@ -128,22 +128,6 @@ def test_jacobians_have_all_history(name):
     )
 
 
-def test_tied_parameters_count_once_and_frozen_ones_not():
-    net = NETWORKS["elman"](seed=2)
-    hidden, links = (
-        net["hidden"],
-        [link for link in net.connections if link.source in net.input],
-    )
-    synapse.tie(links[:3])
-    synapse.tie(hidden[:2])
-    links[4].trainable = False
-    net.output[0].trainable_bias = False
-    inputs, targets = sequences(net)
-    wanted = differences(net, inputs)
-    jacobians, _ = spied(net, inputs, targets)
-    np.testing.assert_allclose(jacobians, wanted, atol=1e-8)
-
-
 @every_case(
     ("name", "rule"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")]
 )
@@ -192,47 +176,6 @@ def test_one_pass_equals_ridge_regression(rule):
     ]
     # both outputs have the same regressors
     assert len(trainer._updater.state._shares) == 1
-
-
-@every_case("outputs", ["softmax", "tied", "frozen"])
-def test_outputs_that_least_squares_refuses(outputs):
-    net = NETWORKS["softmax" if outputs == "softmax" else "elman"](seed=0)
-    if outputs == "tied":
-        synapse.tie(net.output[0].incoming[:2])
-    if outputs == "frozen":
-        net.output.trainable_bias = False
-        for neuron in net.output:
-            for link in neuron.incoming:
-                link.trainable = False
-    before = ParameterVector(net).read()
-    words = {
-        "softmax": "softmax mixes them",
-        "tied": "cannot train tied parameters",
-        "frozen": "RLS trains only the parameters of outputs",
-    }
-    with pytest.raises(TopologyError, match=words[outputs]):
-        train(net, *sequences(net), RLS())
-    assert (ParameterVector(net).read() == before).all()
-
-
-@every_case(
-    ("optimizer", "rule"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
-)
-def test_two_calls_of_train_go_on_where_one_would(optimizer, rule):
-    once, twice = (NETWORKS["elman"](seed=0) for _ in range(2))
-    inputs, targets = sequences(once, (5, 3, 4, 6))
-    train(once, inputs, targets, optimizer, rule)
-    trainer = Trainer(twice, rule=rule, optimizer=optimizer)
-    for half in (slice(0, 2), slice(2, 4)):
-        trainer.train(
-            inputs[half], targets[half], epochs=1, shuffle=False, progress=False
-        )
-    assert trainer._updater.state.steps == 18
-    assert (ParameterVector(once).read() == ParameterVector(twice).read()).all()
-    stream = NETWORKS["elman"](seed=0)
-    batches = [([x], [t]) for x, t in zip(inputs, targets)]
-    Trainer(stream, rule=rule, optimizer=optimizer).train(batches, progress=False)
-    assert (ParameterVector(once).read() == ParameterVector(stream).read()).all()
 
 
 def test_edits_reset_the_filter():

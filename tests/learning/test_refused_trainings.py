@@ -69,35 +69,12 @@ def outside(model):
     Neuron().project(model.network.output[0], weight=0.5)
 
 
-def rated(rate):
-    return lambda model: setattr(model.trainer, "rate", rate)
-
-
 def optimized(optimizer):
     return lambda model: setattr(model.trainer, "optimizer", optimizer)
 
 
 ONLINE, ADAM = {"rate": 0.01}, {"rule": "bptt", "optimizer": "adam", "rate": 0.01}
 RULES = {"online": ONLINE, "adam": ADAM, "lbfgs": {**ADAM, "optimizer": "lbfgs"}}
-FAULTS = {
-    "no folder": (None, {"checkpoint": "/no/folder/run.ckpt"}),
-    "outside": (outside, {}),
-    "rate": (rated(Failing(0)), {}),
-    "memory": (optimized(Own(Failing(0))), {}),
-    "option": (None, {"epocs": 3}),
-    "validation": (None, {"validation": (X, Y[:3])}),
-    "fraction": (None, {"validation": 2.0}),
-    "eval_set": (None, {"eval_set": {"test": (X[:, :1], Y)}}),
-    "metric": (None, {"metrics": ["correctness"]}),
-    "min_delta": (None, {"min_delta": 0.1}),
-    "weights": (None, {"sample_weight": -np.ones(40)}),
-    "class weights": (None, {"class_weight": {7: 1.0}}),
-    "callbacks": (None, {"callbacks": [3]}),
-    "epochs": (None, {"epochs": 0}),
-    "seed": (None, {"seed": "x"}),
-}
-"""What is wrong with a model or a call, before anything is learned."""
-TOO_LARGE = X * 1e200, Y
 UNFIT = X, Y[:3]
 
 
@@ -107,27 +84,6 @@ def made(options, fitted):
     if fitted:
         model.fit(X, Y, epochs=2, **QUIET)
     return model
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("door", ["fit", "update"])
-def test_a_training_that_is_refused_changes_nothing(door, rule):
-    with Cases() as case:
-        for fault, (prepare, options) in FAULTS.items():
-            if (fault, rule) in (("outside", "online"), ("rate", "lbfgs")):
-                continue  # it learns so; it has no rate
-            if fault == "memory" and rule != "adam":
-                continue
-            for fitted in (False, True):
-                with case(fault, fitted):
-                    model = made(RULES[rule], fitted)
-                    if prepare is not None:
-                        prepare(model)
-                    refused(model, door, *LATER, **{"epochs": 3, **QUIET, **options})
-        for data in (TOO_LARGE, UNFIT):
-            with case(data[0].max()):
-                refused(made(RULES[rule], True), door, *data, epochs=3, **QUIET)
 
 
 def refused(model, door, *data, **options):
@@ -144,6 +100,7 @@ def test_a_model_without_a_trainer_gets_none_by_a_refusal():
     assert model._trainer is None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("door", ["fit", "update"])
 @pytest.mark.parametrize("epochs", [1, 2])

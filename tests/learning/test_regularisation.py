@@ -1,13 +1,12 @@
 """Dropout while learning by exact gradients."""
 
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Trainer, optimizers
+from synapse import Layer, Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._gradient import ExactGradient
@@ -65,25 +64,6 @@ def test_recurrent_dropout_stays_for_a_sequence():
     mask = Dropout(net(), 0.0, 0.5).masks(np.random.default_rng(0))(20, 8)
     assert (mask == mask[:1]).all()
     assert 0.0 in mask
-
-
-def test_training_is_reproducible_and_tests_are_whole():
-    def trained(seed, **options):
-        trainer = Trainer(
-            net(),
-            rule="bptt",
-            optimizer=optimizers.Adam(0.01),
-            batch_size=4,
-            **options,
-        )
-        trainer.train(INPUTS, TARGETS, epochs=3, seed=seed, progress=False)
-        return trainer.network.weights.tolist(), trainer
-
-    dropouts = {"dropout": 0.3, "recurrent_dropout": {"cells": 0.2}}
-    weights, trainer = trained(0, **dropouts)
-    assert weights == trained(0, **dropouts)[0] == trained(0, **dropouts, threads=2)[0]
-    assert weights not in (trained(1, **dropouts)[0], trained(0)[0])
-    assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
 
 
 @every_case(
@@ -150,28 +130,3 @@ def test_outputs_are_never_left_out(layer_of, option):
     network = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):
         Trainer(network, rule="bptt", **{option: {layer_of(network): 0.5}})
-
-
-def delayed_net(hidden):
-    """Inputs that arrive two steps late, at a hidden layer or at the outputs."""
-    layers = [Layer(3), *[Layer(4, "tanh") for _ in range(hidden)], Layer(2)]
-    for seed, (before, after) in enumerate(pairwise(layers)):
-        before.project(after, delay=2, seed=seed)
-    return Network(*layers)
-
-
-def test_delays_are_never_dropped():
-    """A network without hidden neurons is the same under dropout; in another, those
-    that are dropped are its hidden neurons."""
-    network = delayed_net(0)
-    twin = network.clone()
-    for each, chance in ((network, 0.0), (twin, 0.5)):
-        trainer = Trainer(
-            each, rule="bptt", dropout=chance, recurrent_dropout=chance, rate=0.1
-        )
-        trainer.train(INPUTS, TARGETS, epochs=3, seed=0, progress=False)
-    assert network.weights.tolist() == twin.weights.tolist()
-    network = delayed_net(1)
-    mask = Dropout(network, 0.25, 0.25).masks(np.random.default_rng(0))(50, 8)
-    dropped = {network[i] for i in np.flatnonzero((mask != 1.0).any(axis=(0, 2)))}
-    assert dropped == {*network["hidden"]}

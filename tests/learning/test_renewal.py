@@ -8,7 +8,7 @@ import architect
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning import ContinualBackprop
-from synapse.optimizers import LBFGS, SGD, Adam
+from synapse.optimizers import LBFGS, SGD
 from tests.helpers.cases import all_refused
 
 STEPS = 600
@@ -148,50 +148,6 @@ def test_no_bits_change_if_nothing_is_renewed():
         trainer = synapse.Trainer(net, rate=RATE, renewal=renewal)
         trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
     assert (nets[0].weights == nets[1].weights).all()
-
-
-@pytest.mark.full
-@pytest.mark.parametrize(
-    "architecture", [architect.Elman, architect.GRU, architect.LSTM]
-)
-@pytest.mark.parametrize("rule", ["online", "rtrl", "bptt"])
-@pytest.mark.parametrize("optimizer", [None, Adam()])
-def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(
-    architecture, rule, optimizer
-):
-    net = architecture(3, 4, 1, seed=0)
-    renewal = ContinualBackprop(replacement_rate=1.0, maturity_threshold=STEPS - 1)
-    trainer = synapse.Trainer(
-        net, rule=rule, optimizer=optimizer, batch_size=1, renewal=renewal
-    )
-    batches = zip(INPUTS[:, None], TARGETS[:, None] > 0, strict=True)
-    trainer.train(batches, seed=0, progress=False)
-    updates = net._store["age"][net._rows()]
-    (place,) = np.flatnonzero((updates == 0) & (net._store["random"][net._rows()] != 0))
-    neuron = net[int(place)]
-    passed = [neuron]
-    while any(not link.trainable for link in passed[-1].outgoing):
-        passed.append(
-            next(link.target for link in passed[-1].outgoing if not link.trainable)
-        )
-    free = [link for link in net.connections if link.trainable]
-    out = [link for link in free if link.source in passed]
-    into = [link for link in free if link.target is neuron and link not in out]
-    assert max(updates) == STEPS
-    assert {link.weight for link in out} == {0.0}
-    assert all(0 < abs(link.weight) < 1 for link in into)
-    if rule != "bptt":
-        assert (
-            {neuron.activation for neuron in passed}
-            == {0.0}
-            == {neuron.state for neuron in passed}
-        )
-    if optimizer is not None:
-        moments = dict(
-            zip(net.connections, trainer._updater.state.first_moment, strict=False)
-        )
-        assert {moments[link] for link in (*into, *out)} == {0.0}
-        assert any(moments.values())
 
 
 def test_neurons_may_be_added_and_removed_between_trainings():

@@ -1,8 +1,6 @@
 """Training by real-time recurrent learning: exact on every architecture, and a trainer
 like the others."""
 
-import itertools
-
 import numpy as np
 
 import architect
@@ -68,17 +66,6 @@ def test_it_is_the_gradient_of_every_architecture(name, dtype, within):
     exact(net, *sequences(net, (8, 3)), within=within)
 
 
-def test_softmax_outputs_that_gate_the_next_step():
-    net = architect.Jordan(3, 5, 4, output_squash="softmax", **WIDE)
-    hidden = net.hidden[-1]
-    for k, neuron in enumerate(hidden):
-        net.output[k % 4].gate(*neuron.incoming[:3])
-        neuron.project(neuron, weight=0.5, trainable=True)
-    net.output[1].gate(hidden[0].self_connection)
-    inputs, targets = sequences(net, (8, 3))
-    exact(net, inputs, [aims / aims.sum(axis=1, keepdims=True) for aims in targets])
-
-
 def elman():
     return NETWORKS["elman"](**WIDE)
 
@@ -132,22 +119,6 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
             total = 0.0
             count = 0
     assert np.abs(expected - parameters(twin)).max() < 1e-12
-
-
-@every_case("options", [{}, {"optimizer": optimizers.Adam(0.01), "batch_size": 4}])
-def test_a_stream_may_be_cut_anywhere(options):
-    """Batches end with the pieces of a stream."""
-    inputs, targets = one_sequence(elman(), 20)
-    pieces = [
-        (inputs[a:b], targets[a:b]) for a, b in itertools.pairwise([0, 4, 12, 16, 20])
-    ]
-    whole = elman()
-    stream = elman()
-    Trainer(whole, rule="rtrl", **options).train(
-        inputs, targets, epochs=1, progress=False
-    )
-    Trainer(stream, rule="rtrl", **options).train(pieces, progress=False)
-    assert (parameters(whole) == parameters(stream)).all()
 
 
 def test_sensitivities_of_frozen_weights_from_a_copy_that_learns_them():

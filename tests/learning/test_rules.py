@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, TrainingWarning
+from synapse.errors import ArgumentError
 from synapse.learning._data import new_control, run_epochs, single_epoch
 from synapse.learning.rules import BatchGradient, Online, TrainingRule
 from synapse.learning.rules._base import RULES
@@ -172,34 +171,3 @@ def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_ha
     short = trained("sign", rate=0.01)[0]
     monkeypatch.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
     assert np.array_equal(trained("sign", rate=0.01)[0], short)
-
-
-@every_case(
-    ("options", "arguments"),
-    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})],
-)
-def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
-    network = net()
-    before = parameters(network)
-    with pytest.raises(ArgumentError):
-        Trainer(network, rule="differences", **options).train(
-            INPUTS, TARGETS, progress=False, **arguments
-        )
-    assert np.array_equal(before, parameters(network))
-
-
-def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
-    a, late, c, early = (synapse.Layer(1) for _ in range(4))
-    a.project(late, seed=0)
-    late.project(early, trainable=False, seed=0)
-    early.project(c, trainable=False, seed=0)
-    network = synapse.Network(a, [early, late], c)
-    early.trainable_bias = c.trainable_bias = False
-    data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
-    others = " or ".join(
-        f'rule="{name}"' for name, rule in RULES.items() if rule._through_time
-    )
-    assert 'rule="differences"' in others
-    with pytest.warns(TrainingWarning, match=f"Use {others}"):
-        Trainer(network).train(*data, epochs=1, progress=False, seed=0)
-    assert trained("differences", data, network)[1].epochs == 3  # warnings are errors

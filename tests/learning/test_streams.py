@@ -104,22 +104,6 @@ SAME = {
 }
 
 
-@every_case(
-    ("net", "data", "batches", "options", "of_arrays", "of_training"),
-    SAME.values(),
-    ids=list(SAME),
-)
-def test_batches_are_learned_as_arrays(
-    net, data, batches, options, of_arrays, of_training
-):
-    expected, of_whole = on_arrays(
-        net(), data, trainer={**options, **of_arrays}, epochs=2, **of_training
-    )
-    learned, two = train(net(), batches, trainer=options, epochs=2, **of_training)
-    assert learned.tobytes() == expected.tobytes()
-    assert two.history["loss"] == pytest.approx(of_whole.history["loss"], rel=1e-12)
-
-
 def test_several_epochs_iterate_again_and_an_iterator_is_one_epoch():
     for source in (STREAM, lambda: iter(STREAM)):
         assert train(lstm(), source)[1].epochs == 1  # the default
@@ -163,22 +147,6 @@ def test_rows_without_targets_run_and_teach_nothing():
     assert np.array_equal(seen[0][1], before)
     assert np.isnan(seen[0][0].loss)
     assert seen[0][0].steps == 0
-
-
-@every_case("options", [{}, {"rule": "bptt"}, {"optimizer": optimizers.Adam(0.01)}])
-def test_an_error_of_the_source_comes_through_and_the_network_stays_usable(options):
-    def broken():
-        yield STREAM[0]
-        raise OSError("no more")
-
-    net = lstm()
-    other = lstm()
-    with pytest.raises(OSError, match="no more"):
-        train(net, broken, trainer=options)
-    train(other, STREAM[:1], trainer=options)
-    # the batch before is learned
-    assert np.array_equal(parameters(net), parameters(other))
-    assert train(net, STREAM, trainer=options)[1].epochs == 1
 
 
 def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):

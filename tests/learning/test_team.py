@@ -80,20 +80,6 @@ def test_options_keep_the_bits(options):
     same_for_any_number(tied, data, batch_size=20, **options)
 
 
-def test_missing_targets_and_gates_that_tiles_share_keep_the_bits():
-    def gated():
-        net = architect.Perceptron(6, 20, 20, 3, seed=0)
-        for neuron in net.hidden[1]:
-            for link in neuron.incoming:
-                net.input[0].gate(link)
-        return net
-
-    inputs, targets = rows(6, 3, 100)
-    targets[::3, 1] = np.nan
-    targets[10:40] = np.nan
-    same_for_any_number(gated, (inputs, targets), batch_size=50)
-
-
 @squashes.register
 def fragile(state):
     if state > 50.0:

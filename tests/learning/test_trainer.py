@@ -55,30 +55,6 @@ def test_it_learns_xor_and_stops_at_the_error():
     assert repr(flat).endswith(" s, reached the epoch limit>")
 
 
-def test_the_error_that_ends_a_training_is_that_of_the_network():
-    """Its epochs learn from weights before their last updates, which are often better
-    or worse."""
-    rng = np.random.default_rng(0)
-    data = (rng.random((6, 4)), rng.random((6, 1)).round())
-    stopped = []
-    for seed in range(12):
-        for options in ({}, {"patience": 500}, {"validation": data, "patience": 500}):
-            trainer = Trainer(
-                architect.Perceptron(4, 5, 1, seed=seed),
-                rule="bptt",
-                optimizer=optimizers.Adam(0.5),
-                batch_size=2,
-            )
-            result = trainer.train(
-                *data, epochs=500, goal=0.02, seed=seed, progress=False, **options
-            )
-            stopped.append(result.stop_reason == "goal")
-            if stopped[-1]:
-                assert trainer.test(*data).loss == result.loss
-                assert result.loss <= 0.02 or "validation" in options
-    assert sum(stopped) > 20
-
-
 def test_classes_count_in_a_test_by_their_weight_at_every_step():
     net = lstm()
     inputs = SEQUENCES[0]
@@ -124,46 +100,6 @@ def test_wrong_weights_are_refused_before_anything_runs():
         ):
             train_(**nothing)
     assert not any(neuron.activation for neuron in net)
-
-
-@every_case("rule", ["online", "bptt"])
-def test_a_fraction_of_a_stream_holds_out_its_end(rule):
-    """The end runs on in the context after the training rows; "bptt" clears it."""
-    inputs = RNG.random((20, 3))
-    targets = RNG.random((20, 2))
-    network = lstm()
-    other = lstm()
-    options = {"epochs": 1, "progress": False, "restore_best": False}
-    result = Trainer(network, 0.5, rule=rule).train(
-        inputs, targets, validation=0.25, **options
-    )
-    Trainer(other, 0.5, rule=rule).train(inputs[:15], targets[:15], **options)
-    np.testing.assert_array_equal(network.weights, other.weights)
-    if rule == "bptt":
-        other.clear()
-    answers = other.run(inputs[15:])
-    costs = [
-        Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)
-    ]
-    assert result.history["validation_loss"] == [pytest.approx(np.mean(costs))]
-
-
-def test_validation_leaves_the_stream_as_it_was():
-    inputs = RNG.random((12, 3))
-    targets = RNG.random((12, 2))
-    with_it = lstm()
-    without = lstm()
-    train(
-        with_it,
-        inputs,
-        targets,
-        epochs=3,
-        validation=(inputs, targets),
-        restore_best=False,
-    )
-    train(without, inputs, targets, epochs=3)
-    assert (with_it.weights == without.weights).all()
-    assert with_it.output.states.tolist() == without.output.states.tolist()
 
 
 @every_case("rule", ["online", "bptt"])
@@ -455,30 +391,3 @@ def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
     assert np.abs(differences).max() < 1e-15
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
         trainer.train(rows, rows, validation=0.96, progress=False)
-
-
-def test_the_error_of_weighted_samples_is_their_weighted_mean():
-    rng = np.random.default_rng(0)
-    inputs = rng.random((4, 5, 2))
-    targets = rng.random((4, 5, 1))
-    weights = [0.5, 2.0, 0.0, 3.0]
-    targets[1, 2] = np.nan
-    options = {"sample_weight": weights, "progress": False, "epochs": 1, "seed": 0}
-    for more, optimizer in (
-        ({}, optimizers.SGD(1e-300)),
-        ({"on_batch": lambda batch: None}, optimizers.SGD(1e-300)),
-        ({}, optimizers.LBFGS()),
-    ):
-        seen = []
-        net = architect.Elman(2, 3, 1, seed=0)
-        trainer = Trainer(net, rule="bptt", optimizer=optimizer)
-        expected = trainer.test(inputs, targets, sample_weight=weights).loss
-        note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731
-        result = trainer.train(
-            inputs, targets, **options, **({"on_batch": note} if more else {})
-        )
-        if isinstance(optimizer, optimizers.LBFGS):
-            assert result.loss < expected
-            continue
-        assert result.loss == pytest.approx(expected, rel=1e-12)
-        assert seen in ([], [5 * 0.5 + 4 * 2.0 + 5 * 3.0])

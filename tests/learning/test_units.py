@@ -1,7 +1,5 @@
 """What is learned does not depend on the unit of the data, which predictions have."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -81,27 +79,6 @@ def of_method(method):
 
 
 DOORS = (fitted, many, one, estimator, sequences)
-FORECASTS = (
-    *(ahead, rolled, widths, of_method("ar"), of_method("mean")),
-    lambda series: forecasting.autoregression(series, 3),
-)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("unit", UNITS)
-def test_predictions_scale_with_the_unit(unit):
-    with warnings.catch_warnings(), Cases() as case:
-        warnings.simplefilter("error")
-        for door in DOORS:
-            plain = door(X, Y)
-            for x, y in ((unit, 1.0), (1.0, unit), (unit, unit)):
-                with case(door.__name__, x, y):
-                    answers = door(X * x, Y * y) / y
-                    assert np.allclose(answers, plain, rtol=1e-9)
-        for door in FORECASTS:
-            with case(door.__name__):
-                answers = door(SERIES * unit) / unit
-                assert np.allclose(answers, door(SERIES), rtol=1e-9)
 
 
 def test_predictions_of_other_libraries_scale_with_the_unit():

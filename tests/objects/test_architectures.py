@@ -71,20 +71,6 @@ def test_a_class_that_is_not_registered_comes_back_as_a_network(twin_of):
     assert type(twin_of(Annex(4))) is Network
 
 
-def test_parts_are_found_again_after_an_edit():
-    net = Tower(6)
-    before = net.parts["landings"]
-    net.hidden[0][0].disconnect(net.hidden[1][1])
-    assert net.parts["landings"] == before
-    net.hidden[1].name = "cellar"
-    net.hidden[0][0].project(net.hidden[1][1])
-    with pytest.raises(
-        TopologyError, match="This Tower must have the neurons .* A floor is missing"
-    ):
-        _ = net.parts
-    assert type(net.clone()) is Network
-
-
 def test_settings_that_json_cannot_hold_are_refused(monkeypatch):
     net = Tower(4)
     for settings in (

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Neuron, Trainer, evolve
+from synapse import Layer, evolve
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from tests.helpers.cases import all_refused
 from tests.helpers.strategies import SMOOTH, Twin, delay_some, specs
@@ -59,54 +59,6 @@ def test_gradients_are_exact(spec, seed, together):
     for row, target in zip(inputs[0], targets[0]):
         online -= net.output_gradient(errors=target - net.activate(row)).weights
     assert np.abs(online - slopes_of_first).max(initial=0.0) < 1e-10 * scale
-
-
-@pytest.mark.parametrize(
-    ("rule", "optimizer"),
-    [("online", None), ("rtrl", None), ("bptt", synapse.optimizers.Adam(0.1))],
-)
-@pytest.mark.parametrize("layer_name", ["hidden", "output"])
-def test_what_is_clamped_does_not_learn_and_is_recorded(rule, optimizer, layer_name):
-    net = architect.LSTM(2, 3, 2, seed=0)
-    neuron = net.output[0] if layer_name == "output" else net["output gates"][0]
-    free = net.clone()
-    gated = neuron.gated
-    neuron.clamp(0.25)
-    before = [link.weight for link in neuron.incoming], neuron.bias, net.weights
-    rng = np.random.default_rng(0)
-    data = rng.normal(size=(6, 5, 2)), rng.uniform(0.1, 0.9, (6, 5, 2))
-    with synapse.record(net, "activation", neurons=[neuron]) as log:
-        Trainer(net, rule=rule, optimizer=optimizer).train(
-            *data, epochs=3, progress=False
-        )
-    assert set(np.ravel(log.activation)) == {0.25}
-    assert ([link.weight for link in neuron.incoming], neuron.bias) == before[:2]
-    assert (net.weights != before[2]).any()
-    net.run(data[0][0])
-    assert all(link.gain == 0.25 for link in gated)
-    neuron.release()
-    assert neuron.clamped is None
-    net.weights = free.weights
-    net.biases = free.biases
-    net.clear()
-    assert (net.run(data[0][0]) == free.run(data[0][0])).all()
-
-
-def test_a_lesion_is_the_network_without_the_neuron():
-    net = architect.Perceptron(3, 4, 2, seed=0)
-    rows = np.random.default_rng(0).normal(size=(5, 3))
-    less = net.clone()
-    less.remove(less.hidden[0][1])
-    slopes = net.output_gradient()  # an accumulator is alive
-    net.hidden[0][1].clamp(0.0)
-    assert net.run(rows) == pytest.approx(less.run(rows), abs=1e-15)
-    assert net.peek(rows[0]) == pytest.approx(less.peek(rows[0]), abs=1e-15)
-    assert (net.output_gradient().weights != slopes.weights).any()
-    bare = Neuron()
-    bare.clamp(0.7)
-    assert [bare.activate(), bare.derivative] == [0.7, 0.0]
-    bare.propagate(0.5, target=0.0)
-    assert bare.bias == 0.0
 
 
 def test_what_cannot_be_clamped_or_written():

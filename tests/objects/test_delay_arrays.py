@@ -31,43 +31,6 @@ def links_between(a, b):
     }
 
 
-@pytest.mark.parametrize("composed", [False, True])
-@pytest.mark.parametrize("form", ["matrix", "list", "mask", "carried"])
-def test_an_array_of_delays_makes_what_single_connections_do(composed, form):
-    rng = np.random.default_rng(0)
-    inputs, outputs, net = pools(composed)
-    source = outputs if form == "carried" else inputs
-    shape = len(source), len(outputs)
-    delays = rng.integers(1, 6, shape)
-    weights = rng.uniform(-1, 1, shape)
-    mask = np.ones(shape, bool)
-    if form in ("list", "mask"):
-        mask = rng.random(shape) < 0.5
-    pairs = np.nonzero(mask)
-    if form == "list":
-        source.project(outputs, pairs, weights=weights[pairs], delay=delays[pairs])
-    elif form == "mask":
-        gaps = np.where(mask, delays, np.nan)
-        source.project(outputs, mask, weights=weights * mask, delay=gaps)
-    else:
-        source.project(outputs, weights=weights, delay=delays.tolist())
-    links = links_between(source, outputs)
-
-    twin_inputs, twin_outputs, other = pools(composed)
-    twin = twin_outputs if form == "carried" else twin_inputs
-    for i, j in np.argwhere(mask).tolist():
-        twin[i].project(twin_outputs[j], weights[i, j], delay=int(delays[i, j]))
-    assert links == links_between(twin, twin_outputs)
-    assert len(links) == mask.sum() + 12 * (form != "carried")
-
-    rows = rng.uniform(-1, 1, (20, 3))
-    net = net or Network(inputs, [], outputs)
-    other = other or Network(twin_inputs, [], twin_outputs)
-    answers = net.run(rows), other.run(rows)
-    np.testing.assert_allclose(answers[0], answers[1], rtol=0, atol=1e-14)
-    assert np.abs(np.diff(answers[0], axis=0)).max() > 0.01
-
-
 def test_of_one_delay_a_pair_has_one_connection():
     a, b, _ = pools(False)
     a.project(b, delay=np.full((3, 4), 2))

@@ -1,9 +1,7 @@
 """Every change of structure is made whole or not at all."""
 
-import numpy as np
 import pytest
 
-import synapse
 from synapse import Layer, Network, Neuron
 from synapse.errors import TopologyError
 from tests.helpers.integrity import check_store
@@ -34,51 +32,6 @@ def test_a_gate_from_another_store_brings_the_stores_together():
     ]
 
 
-def test_what_is_edited_between_steps_is_as_if_made_so():
-    """A copy is laid out anew; the network itself where it has changed."""
-    source = Layer(2)
-    hidden = Layer(3)
-    last = Layer(1)
-    projection = source.project(hidden, seed=1)
-    hidden.project(last, seed=2)
-    net = used(Network(source, [hidden], last))
-    gater = hidden[0]
-    link = hidden[2].outgoing[0]
-    other = hidden[1].incoming[0]
-    synapse.tie([link, other])
-    edits = {
-        "gate": lambda: gater.gate(link),
-        "ungate": lambda: gater.ungate(link),
-        "a tied weight fixed": lambda: setattr(link, "trainable", False),
-        "and free": lambda: setattr(other, "trainable", True),
-        "untie": lambda: synapse.untie([link]),
-        "a projection fixed": lambda: setattr(projection, "trainable", False),
-        "frozen": last.freeze,
-        "free": last.unfreeze,
-        "another squash": lambda: setattr(last, "squash", "tanh"),
-    }
-    for name, edit in edits.items():
-        before = net.clone()
-        edit()
-        twin = net.clone()
-        for network in (net, twin, before):
-            used(network)
-        assert net.weights.tolist() != before.weights.tolist(), name
-        assert net.weights == pytest.approx(twin.weights, abs=1e-15), name
-        assert net.activate([1.0, 0.5]) == pytest.approx(
-            twin.activate([1.0, 0.5]), abs=1e-15
-        ), name
-
-
-def small_and_big():
-    """A network with a removed neuron that no step has swept away yet, and a larger
-    one."""
-    small = perceptron(2, 3, 1)
-    big = perceptron(20, 2, 2)
-    small.remove(small["hidden"][2])
-    return small, big
-
-
 def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():
     a = Neuron()
     b = Neuron()
@@ -95,18 +48,6 @@ def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
     with pytest.raises(TopologyError, match="same dtype"):
         layer.squash = "winner"
     assert layer.squash.name == "logistic"
-
-
-def test_neurons_of_a_graph_join_a_larger_layer_that_nothing_has_read():
-    a = Neuron()
-    b = Neuron()
-    link = a.project(b, weight=0.5)
-    assert b.incoming == (link,)  # reads the graph of their store
-    large = Layer(9)
-    new = large[4].project(a, weight=0.25)
-    assert a.incoming == large[4].outgoing == (new,)
-    assert b.incoming == a.outgoing == (link,)
-    check_store(a._store)
 
 
 def test_single_connections_and_projections_join_in_any_order():
@@ -128,51 +69,6 @@ def test_single_connections_and_projections_join_in_any_order():
         sources.project(targets)
     assert a.project(targets[0], weight=1.0).weight == 1.0
     check_store(a._store)
-
-
-def test_an_absorbed_store_never_sorts_neurons_that_another_has():
-    """A reader in another thread may still hold it."""
-    small, big = small_and_big()
-    old = small._store
-    small.project(big)
-    rows = [neuron._row for neuron in (*small, *big)]
-    with pytest.raises(RuntimeError, match="absorbed"):
-        old.ensure_lowered()
-    assert [neuron._row for neuron in (*small, *big)] == rows
-    check_store(small._store)
-
-
-def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
-    net = perceptron(2, 4, 1)
-    slice_of_layer = net["hidden"][1:3]
-    net.remove(slice_of_layer[0])
-    before = net.run(np.eye(2))
-    for use in (
-        lambda: slice_of_layer.project(Layer(2)),
-        lambda: slice_of_layer.gate(Layer(2).project(Layer(2)), "input"),
-        slice_of_layer.activate,
-        lambda: slice_of_layer.propagate(0.1),
-        lambda: slice_of_layer.biases,
-        lambda: synapse.tie(slice_of_layer),
-        lambda: slice_of_layer.append(Neuron()),
-    ):
-        with pytest.raises(TopologyError, match="removed"):
-            use()
-        assert np.array_equal(net.run(np.eye(2)), before)
-        check_store(net._store)
-
-
-def test_a_projection_without_connections_cannot_be_gated():
-    a = Layer(2)
-    b = Layer(2)
-    gates = Layer(2)
-    projection = a.project(b, "one_to_one")
-    a[0].disconnect(b[0])
-    a[1].disconnect(b[1])
-    with pytest.raises(TopologyError, match="have been removed"):
-        gates.gate(projection, "input")
-    with pytest.raises(TopologyError, match="have been removed"):
-        _ = projection.weights[:]
 
 
 def test_a_removed_connection_is_never_taken_for_a_later_one():
@@ -216,17 +112,6 @@ def test_edits_that_undo_each_other_leave_no_memory_behind():
     ):
         _ = broken.weights[:]
     check_store(store)
-
-
-def test_networks_that_are_no_more_leave_nothing_behind():
-    a = Layer(2)
-    b = Layer(1)
-    a.project(b)
-    for _ in range(50):
-        net = Network(a, [], b)
-        net.activate([0.0, 1.0])
-        del net
-    assert len(a[0]._store.networks) <= 1
 
 
 def test_neurons_of_a_network_that_is_no_more_keep_its_order():

@@ -1,20 +1,15 @@
 """Groups: neurons that compete, of which the largest state wins."""
 
-import pickle
-
-import networkx as nx
 import numpy as np
 import pytest
 
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, squashes
-from synapse.analysis import late_connections
 from synapse.errors import TopologyError, TopologyWarning
 from synapse.learning import compare_gradients
 from tests.helpers.cases import every_case
 from tests.helpers.groups import Walk, competing, sequences
-from tests.helpers.networks import unchanged
 from tests.helpers.reference import Reference
 
 INPUTS = np.random.default_rng(0).normal(size=(20, 4))
@@ -54,20 +49,6 @@ def test_maxout_units_say_the_largest_state_of_their_group():
         assert unit.activations == pytest.approx(largest, abs=1e-14)
         for group in groups:
             assert np.flatnonzero(group.activations).tolist() == [group.states.argmax()]
-
-
-def test_groups_side_by_side_do_not_mix():
-    source = Layer(1)
-    groups = [Layer(3, "winner") for _ in range(3)]
-    for i, group in enumerate(groups):
-        source.project(group, weights=np.roll([[1.0, 2.0, 3.0]], i))
-    net = Network(source, groups[:2], groups[2])
-    net.activate([1.0])
-    assert [group.activations.tolist() for group in groups] == [
-        [0, 0, 1],
-        [1, 0, 0],
-        [0, 1, 0],
-    ]
 
 
 def test_alone_a_neuron_has_won():
@@ -128,19 +109,6 @@ def test_sorting_keeps_a_group_together():
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
 
 
-def test_sorting_keeps_a_group_of_two_layers_together():
-    source, group, output = one_group()
-    parts = Layer(list(group)[:1]), Layer(list(group)[1:])
-    late = Layer(1, "tanh")
-    late[0].project(group[1], weight=0.2)
-    source.project(late, weights=0.5)
-    net = Network(source, [*parts, late], output)
-    net.sort_layers()
-    net.activate([1.0])
-    assert len(late_connections(net).connections) == 0
-    assert group.activations.tolist() == [0.0, 1.0, 0.0]
-
-
 def test_construct_keeps_a_group_together():
     source, group, output = one_group()
     between = Neuron("tanh", name="X")
@@ -148,28 +116,6 @@ def test_construct_keeps_a_group_together():
     between.project(group[2], weight=0.1)
     net = architect.construct([*output, between, *group, *source])
     assert [neuron.name for neuron in net.hidden[0]] == ["W 0", "W 1", "W 2", "X"]
-    net.activate([1.0])
-    assert group.activations.tolist() == [0.0, 1.0, 0.0]
-
-
-def test_a_neuron_does_not_leave_its_group_alone():
-    source, group, output = one_group()
-    net = Network(source, group, output)
-    for setting in (
-        lambda: setattr(group[1], "squash", "tanh"),
-        lambda: setattr(group[2], "squash", "maxout"),
-        lambda: setattr(Layer([group[0]]), "squash", "winner"),
-    ):
-        with (
-            unchanged(net),
-            pytest.raises(
-                TopologyError, match=r"competes with . neurons? that would keep"
-            ),
-        ):
-            setting()
-    group[1].squash = "winner"  # it has it already
-    for function in ("tanh", "winner"):
-        group.squash = function
     net.activate([1.0])
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
 
@@ -204,56 +150,6 @@ def test_a_layer_that_finds_its_place_parts_no_group():
         late.project(parts[1], seed=1)
     net.activate([1.0])
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
-
-
-def test_nothing_stands_between_the_members_of_a_group():
-    source, group, output = one_group()
-    alone = Neuron(name="alone")
-    first, *others = group
-    for layers in (
-        [source, Layer([first, alone, *others]), output],
-        [source, Layer([first]), Layer([alone]), Layer(others), output],
-    ):
-        with pytest.raises(TopologyError, match="alone.* would activate between them"):
-            Network(*layers)
-    with pytest.raises(TopologyError, match="only one of them would be an output"):
-        Network(source, Layer([first]), Layer(others))
-    net = Network(source, Layer([alone]), output)
-    net.add(Layer([first]))
-    net.add(Layer([Neuron(name="last")]))
-    with unchanged(net), pytest.raises(TopologyError, match="last.* between them"):
-        net.add(Layer(others))
-    with unchanged(net), pytest.raises(TopologyError, match="last.* between them"):
-        net.hidden[-1].append(others[0])
-    assert len(Network(Layer(1), Layer(others), Layer(1))) == 4  # nothing was taken
-
-
-def test_competing_nodes_of_a_graph_stand_side_by_side():
-    graph = nx.DiGraph()
-    graph.add_nodes_from([("w0", {"squash": "winner"}), ("t", {"squash": "tanh"})])
-    graph.add_node("w1", squash="winner")
-    for node, weight in (("w0", 1.0), ("t", 1.0), ("w1", 2.0)):
-        graph.add_edge("x", node, weight=weight)
-        graph.add_edge(node, "y", weight=1.0)
-    net = synapse.from_networkx(graph)
-    net.activate([1.0])
-    assert [neuron.name for neuron in net.hidden[0]] == ["w0", "w1", "t"]
-    assert net.hidden[0].activations[:2].tolist() == [0.0, 1.0]
-
-
-def test_softmax_outputs_are_neighbours():
-    outputs = [Neuron("softmax"), Neuron("identity"), Neuron("softmax")]
-    with pytest.raises(TopologyError, match="would activate between them"):
-        Network(Layer(1), Layer(outputs))
-    source, outputs = Layer(1), Layer(3, "identity")
-    source.project(outputs, weights=0.0)
-    net = Network(source, outputs)
-    net.output[0].squash = "softmax"
-    with unchanged(net), pytest.raises(TopologyError, match="no other output may"):
-        net.output[2].squash = "softmax"
-    for neuron in net.output[1:]:
-        neuron.squash = "softmax"
-    assert net.activate([0.0]) == pytest.approx([1 / 3] * 3)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -308,24 +204,6 @@ LENGTHS = [(5,), (3, 6), (4, 1, 7), range(1, 10), [4] * 17]
 
 def lengths_of(name):
     return LENGTHS[sum(map(ord, name)) % len(LENGTHS)]
-
-
-@pytest.mark.full
-@every_case("name", WITHIN)
-def test_members_read_each_other_one_step_late(name):
-    net = WITHIN[name]()
-    rows = np.random.default_rng(0).normal(size=(8, 3))
-    rows = rows[:, : len(net.input)]
-    expected = Walk(net).run(rows)
-    for answers in (
-        net.clone().run(rows),
-        net.clone().run(rows, traces=False),
-        pickle.loads(pickle.dumps(net)).run(rows),
-        [net.activate(row) for row in rows],
-    ):
-        assert np.abs(answers - expected).max() < 1e-12 * max(
-            1.0, np.abs(expected).max()
-        )
 
 
 @every_case("name", WITHIN)
@@ -428,12 +306,6 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
         assert np.append(
             comparison.weights[side], comparison.biases[side]
         ) == pytest.approx(expected, abs=1e-12)
-
-
-def test_what_is_late_is_counted_and_marked():
-    net = two_softmax_outputs()
-    assert (len(late_connections(net).connections), net.has_memory) == (1, True)
-    assert synapse.Topology.of(net).late.tolist() == [False, False, True]
 
 
 def test_members_that_read_each_other_are_not_stepped_one_by_one():

@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, squashes
+from synapse import Layer, Network, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
 
 RNG = np.random.default_rng(0)
@@ -37,119 +37,6 @@ NETWORKS = {
     ),
     "delays": (delayed, "cells"),
 }
-
-
-def with_electrodes(net, layer):
-    """A copy with an input of weight 1 for each neuron of a layer."""
-    other = net.clone()
-    for neuron in other[layer]:
-        electrode = Neuron()
-        other.input.append(electrode)
-        electrode.project(neuron, weight=1.0).trainable = False
-    return other
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("current", [PULSES, NOISE], ids=["pulses", "noise"])
-def test_a_current_is_an_input_of_weight_1(name, current):
-    make, layer = NETWORKS[name]
-    both = np.column_stack([ROWS, current])
-    for rule in (("online",), ("rtrl",), ("rtrl", 1)):
-        net = make()
-        net.rule = rule if len(rule) > 1 else rule[0]
-        other = with_electrodes(net, layer)
-        alone = net.clone()
-        targets = RNG.random((len(ROWS), len(net.output)))
-        if len(net.output) > 1:
-            targets /= targets.sum(axis=1, keepdims=True)
-        for t in range(10):
-            outputs = net.activate(ROWS[t], inject={layer: current[t]})
-            wanted = other.activate(both[t])
-            np.testing.assert_allclose(outputs, wanted, rtol=0, atol=1e-12)
-            net.propagate(0.1, targets[t])
-            other.propagate(0.1, targets[t])
-        trained = [connection.trainable for connection in other.connections]
-        learned = other.weights[np.flatnonzero(trained)]
-        frozen = [connection.trainable for connection in net.connections]
-        np.testing.assert_allclose(
-            net.weights[np.flatnonzero(frozen)], learned, rtol=0, atol=1e-12
-        )
-        # one call has the bits of single steps
-        steps = [
-            alone.activate(row, inject={layer: one})
-            for row, one in zip(ROWS, current, strict=True)
-        ]
-        context = alone.clone()
-        alone.clear()
-        outputs = alone.run(ROWS, inject={layer: current})
-        assert outputs.tolist() == np.array(steps).tolist()
-        states = [neuron.state for neuron in alone]
-        assert states == [neuron.state for neuron in context]
-        alone.clear()
-        untraced = alone.run(ROWS, traces=False, inject={layer: current})
-        np.testing.assert_allclose(untraced, outputs, rtol=0, atol=1e-12)
-        assert alone.biases.tolist() == make().biases.tolist()
-
-
-def test_spiking_cells_run_by_events_with_a_current():
-    """Half of the cells get a current that begins late and ends early."""
-    inputs, v = Layer(1), Layer(400, "identity", name="v")
-    fired, count = Layer(400, "spike", -1.0), Layer(1, "identity")
-    v.project(v, "one_to_one", weights=0.9)
-    v.project(fired, "one_to_one", weights=1.0)
-    others = np.random.default_rng(0).random((400, 400)) < 0.02
-    np.fill_diagonal(others, False)
-    fired.project(v, others, weights=0.05)
-    fired.project(v, "one_to_one", weights=-1.0)
-    fired.project(count, weights=1.0)
-    inputs.project(v, weights=0.0)
-    net = Network(inputs, [v, fired], count)
-    electrode = Neuron()
-    other = net.clone()
-    other.input.append(electrode)
-    electrode.project(Layer(other["v"][:200]), weight=1.0)
-    rows = np.zeros((3000, 1))
-    current = np.where((np.arange(3000) > 1500) & (np.arange(3000) < 2500), 0.15, 0.0)
-    half = Layer(v[:200])
-    outputs = net.run(rows, traces=False, inject={half: current})
-    wanted = other.run(np.column_stack([rows, current]), traces=False)
-    assert outputs.sum() > 1000
-    assert outputs[:1500].sum() == 0
-    assert outputs.tolist() == wanted.tolist()
-
-
-def test_inputs_and_clamped_neurons_get_currents_too():
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    twin = net.clone()
-    outputs = net.run(ROWS, inject={"input": NOISE[:, :2]})
-    assert outputs.tolist() == twin.run(ROWS + NOISE[:, :2]).tolist()
-    hidden = net["hidden"]
-    hidden[0].clamp(0.25)
-    before = hidden[0].state, hidden[1].state
-    net.activate(ROWS[-1] + NOISE[-1, :2], inject={hidden: 2.0, hidden[1]: 1.0})
-    assert hidden[0].activation == 0.25
-    after = hidden[0].state, hidden[1].state
-    assert np.subtract(after, before) == pytest.approx([2.0, 3.0], abs=1e-12)
-    # inputs that compute their activations are cells like others
-    loop = architect.Perceptron(1, 1, squash="identity", seed=0)
-    loop.output.project(loop.input, weights=1.0)
-    loop.clear()
-    loop.activate(inject={"input": 0.5})
-    assert loop.input[0].state == 0.5
-
-
-def test_training_after_currents_sees_the_biases_as_they_were():
-    net = architect.Elman(2, 3, 1, seed=0)
-    twin = net.clone()
-    net.run(ROWS, inject={"hidden": 1.0})
-    for one in (net, twin):
-        one.clear()
-        Trainer(one, rule="bptt").train(
-            ROWS, np.abs(np.tanh(ROWS[:, :1])), epochs=2, seed=0, progress=False
-        )
-    assert net.weights.tolist() == twin.weights.tolist()
-    assert net.biases.tolist() == twin.biases.tolist()
 
 
 def test_a_recording_has_the_states_with_their_currents():

@@ -14,7 +14,7 @@ from synapse.errors import (
 )
 from tests.helpers import learners
 from tests.helpers.integrity import check_store
-from tests.helpers.networks import lstm, unchanged, used
+from tests.helpers.networks import unchanged
 
 
 def linked():
@@ -86,27 +86,6 @@ def test_its_biases_learn_and_it_is_deterministic_where_all_its_neurons_are():
             assert [getattr(neuron, name) for neuron in layer] == [value, value]
         setattr(layer[1], name, not default)
         assert not getattr(layer, name)
-
-
-def test_a_neuron_of_a_network_or_of_another_precision_is_not_appended():
-    net = used(lstm(2, 2, 1))
-    other = Network(Layer(1), [], Layer(1))
-    for neuron, words in (
-        (other.output[0], "belongs to"),
-        (Neuron(dtype=np.float32), "float32"),
-    ):
-        with unchanged(net), pytest.raises(TopologyError, match=words):
-            net.hidden[0].append(neuron)
-    assert [len(layer) for layer in (*net.layers, *other.layers)] == [
-        2,
-        2,
-        2,
-        2,
-        2,
-        1,
-        1,
-        1,
-    ]
 
 
 def frozen_parts():
@@ -187,27 +166,6 @@ def learns(net):
     return [link.trainable for link in net.connections], [
         neuron.trainable_bias for neuron in net
     ]
-
-
-def test_unfreezing_restores_what_was_trainable():
-    """Carousels and fixed copies do not become trainable, nor does what was set to be
-    fixed."""
-    net = architect.LSTM(2, 3, 1, seed=0)
-    net.connections[0].trainable = net.output[0].trainable_bias = False
-    carousels = net["cells"].project(
-        Layer([net["cells"][0]]), "all_to_all", seed=1
-    )  # learns
-    before = learns(net)
-    for _ in range(2):  # a second time changes nothing
-        for layer in net.layers:
-            layer.freeze()
-        assert not any(map(any, learns(net)))
-        assert not carousels.trainable
-    for _ in range(2):
-        for layer in net.layers:
-            layer.unfreeze()
-        assert learns(net) == before
-        assert carousels.trainable
 
 
 @pytest.mark.parametrize(
@@ -374,28 +332,3 @@ def test_no_two_hidden_layers_get_one_name():
         "hidden 4",
         "hidden 5",
     ]
-
-
-def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others():
-    neuron = Neuron("tanh")
-    target = Neuron()
-    neuron.gate(Neuron().project(target, weight=1.0))
-    target.connection_to(target)
-    link = target.incoming[0]
-    link.source.activate(1.0), neuron.activate(), target.activate()
-    target.propagate(0.1, 1.0), neuron.propagate(0.1)
-    assert neuron.error.gated != 0
-    link.source.disconnect(target)
-    led = Neuron("tanh")
-    Neuron().project(led)
-    led.activate(), led.propagate(0.1, 1.0)
-    before = led.error.responsibility
-    net = architect.Perceptron(1, 2, 1, seed=0)
-    for new_input in (neuron, led):
-        net.input.append(new_input)
-    assert (
-        neuron.error.responsibility,
-        neuron.error.projected,
-        neuron.error.gated,
-    ) == (0.0, 0.0, 0.0)
-    assert led.error.responsibility == before != 0

@@ -203,6 +203,7 @@ def works(call, graph, copy):
     return True
 
 
+@pytest.mark.full
 @every_case("call", [call.strip() for call in CALLS.split(";")])
 def test_what_people_call_works_as_on_an_ordinary_graph(call):
     """Notes and numbers stay as they are."""

@@ -1,4 +1,3 @@
-import itertools
 import math
 import operator
 from functools import partial
@@ -226,73 +225,7 @@ def test_self_connections_are_asked_for_where_a_pattern_has_them():
     assert loop.weights.shape == (1, 1)
 
 
-def of_pattern(rng, pattern, shape):
-    """A kind by a word, and the pairs that it connects between two layers."""
-    mask = rng.random(shape) < 0.6
-    return {
-        "mask": (mask, mask),
-        "list": (tuple(index.tolist() for index in np.nonzero(mask)), mask),
-        "one_to_one": ("one_to_one", np.eye(*shape, dtype=bool)),
-        "density": (1.0, np.ones(shape, bool)),
-    }.get(pattern, (pattern, np.ones(shape, bool)))
-
-
 KINDS = [None, "all_to_all", "all_to_else", "one_to_one", "mask", "list", "density"]
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("seed", range(20))
-def test_a_number_of_a_matrix_is_a_weight_or_the_call_is_refused(seed):
-    """Every number but 0 is the weight of one connection, and nothing else is one; or
-    nothing is made."""
-    rng = np.random.default_rng(seed)
-    made = 0
-    with Cases() as case:
-        for word, delay, loops, ends in itertools.product(
-            KINDS, (0, 2), (False, True), ("apart", "itself", "shared", "turned")
-        ):
-            source = Layer(3)
-            target = {
-                "apart": Layer(3),
-                "itself": source,
-                "shared": Layer([*source[1:], Neuron()]),
-                "turned": Layer(list(source)[::-1]),
-            }[ends]
-            kind, mask = of_pattern(rng, word, (3, 3))
-            own = np.array([[a is b for b in target] for a in source])
-            own &= not delay or word == "all_to_else"
-            refused = word == "density" or (word == "all_to_else" and loops)
-            if not loops and not (word == "one_to_one" and ends == "itself"):
-                refused |= word in ("mask", "list") and (mask & own).any()
-                mask = mask & ~own
-            # numbers at the pairs of the kind; sometimes one too many, or one too few
-            weights = np.where(mask, rng.normal(size=(3, 3)), rng.choice([0, np.nan]))
-            weights.flat[rng.integers(9)] = rng.choice([np.nan, 0.0, 0.5])
-            wanted = mask & np.isfinite(weights)
-            refused |= np.nan_to_num(weights)[~mask].any() or not wanted.any()
-            refused |= word is not None and (wanted != mask).any()
-            connect = partial(
-                source.project,
-                target,
-                kind,
-                weights=weights,
-                delay=delay,
-                self_connections=loops,
-            )
-            with case(word, delay, loops, ends, weights.tolist()):
-                if refused:
-                    with unchanged([*source, *target]), pytest.raises(SynapseError):
-                        connect()
-                    continue
-                links = connect()
-                found = {(c.source, c.target): c.weight for c in links}
-                assert found == {
-                    (source[i], target[j]): weights[i, j]
-                    for i, j in np.argwhere(wanted).tolist()
-                }
-                assert len(links) == len(found) == source._store.n_connections
-                made += 1
-    assert made > 20
 
 
 def test_a_matrix_without_a_kind_stands_for_all_of_its_pairs():

@@ -16,7 +16,6 @@ from synapse.errors import (
     UnknownNameError,
 )
 from synapse.objects.recording import Recorder
-from tests.helpers.cases import all_refused
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 3))
 TARGETS = np.random.default_rng(1).random((30, 2))
@@ -48,70 +47,6 @@ def test_what_has_gone_can_be_read_after_the_block_and_the_memory_is_let_go():
     assert len(again) == 30
 
 
-def test_an_error_inside_the_block_ends_the_recording():
-    recorded = net()
-
-    def fail(log):
-        with log:
-            recorded.activate(INPUTS[0])
-            recorded.activate([1.0])
-
-    log = record(recorded)
-    with pytest.raises(ArgumentError):
-        fail(log)
-    assert len(log) == 1
-    with record(recorded):
-        pass
-
-
-def test_wrong_arguments_are_refused():
-    recorded = net()
-    all_refused(
-        [
-            *(
-                (
-                    lambda arguments=arguments: synapse.Log(*arguments),
-                    ArgumentTypeError,
-                    "made by synapse.record",
-                )
-                for arguments in ((), (1, 2))
-            ),
-            (lambda: record(recorded.input), ArgumentTypeError, ""),
-            (lambda: record(recorded, "weights"), UnknownNameError, ""),
-            (
-                lambda: record(recorded, "weight", neurons=recorded.output),
-                ArgumentError,
-                "",
-            ),
-            (
-                lambda: record(recorded, "state", connections=recorded.connections),
-                ArgumentError,
-                "",
-            ),
-            (lambda: record(recorded, "weight", connections=[]), ArgumentError, ""),
-            (
-                lambda: record(recorded, "weight", connections=[recorded.output[0]]),
-                ArgumentTypeError,
-                "",
-            ),
-            (
-                lambda: record(recorded, "weight", connections=net().connections),
-                ArgumentError,
-                "",
-            ),
-            (
-                lambda: record(architect.Perceptron(2, 1, seed=0), "extended"),
-                ArgumentError,
-                "",
-            ),
-            (lambda: record(recorded, "state", "state"), ArgumentError, ""),
-            (lambda: record(recorded, neurons=[]), ArgumentError, ""),
-            (lambda: record(recorded, neurons=[Neuron()]), ArgumentError, ""),
-            (lambda: record(recorded, neurons=["a"]), ArgumentTypeError, ""),
-        ]
-    )
-
-
 def test_one_recording_at_a_time():
     recorded = net()
     with (
@@ -120,14 +55,6 @@ def test_one_recording_at_a_time():
         record(recorded),
     ):
         pass
-
-
-def test_a_recorded_network_is_not_joined_to_a_larger_one():
-    recorded = net()
-    other = architect.LSTM(3, 5, 2, style="synaptic", seed=0)
-    with record(recorded), pytest.raises(TopologyError, match="End the recording"):
-        recorded.output.project(other.input)
-    recorded.output.project(other.input, seed=0)
 
 
 def test_a_log_is_not_copied():

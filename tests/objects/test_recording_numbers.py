@@ -146,6 +146,7 @@ def test_sensitivities_with_an_optimizer(batch):
     assert np.ptp(log.weight, axis=0).any()
 
 
+@pytest.mark.full
 def test_a_run_and_its_objects():
     for seed, rule in ((0, "online"), (1, "online"), (2, "rtrl")):
         recorded, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
@@ -351,31 +352,6 @@ def test_the_pairs_are_the_sensitivities_of_the_connections():
     assert repr(chosen) == "<Log of sensitivity: 0 steps, 2 pairs>"
 
 
-def test_steps_by_another_rule_are_nan():
-    net = elman()
-    with record(net, "sensitivity", "activation") as log:
-        net.activate([0.5, 0.25])
-        net.rule = "online"
-        net.activate([0.5, 0.25])
-        Trainer(net, rule="bptt").train(rows(3), TARGETS, 1, progress=False)
-        net.rule = ("rtrl", 1)
-        net.activate([0.5, 0.25])
-        agree(log, shown(log), within=0.0)
-    assert np.isfinite(log.activation).all()
-    assert np.isfinite(log.sensitivity[0]).all()
-    assert np.isnan(log.sensitivity[1:-1]).all()
-    assert np.isfinite(log.sensitivity[-1]).sum() == 15  # of 45: those of reach 1
-
-
-def test_a_trainer_with_an_order_of_its_own():
-    net = elman()
-    with record(net, "sensitivity") as log:
-        Trainer(net, reach=1).train([rows(3)], [TARGETS], 1, progress=False)
-        net.activate([0.5, 0.25])
-    assert np.isfinite(log.sensitivity[:3]).sum(axis=1).tolist() == [15] * 3
-    assert np.isfinite(log.sensitivity[3]).all()
-
-
 def test_a_log_does_not_outlive_its_recording():
     net = elman()
     log = record(net, "sensitivity")
@@ -400,14 +376,6 @@ def test_a_network_without_sensitivities():
     learning(net)
     with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
         record(net, "sensitivity", connections=net.output[0].incoming)
-
-
-def test_a_large_network_shows_the_sensitivities_of_the_latest_step():
-    net = learning(architect.LSTM(2, 24, 1, seed=0))
-    with record(net, "sensitivity", connections=[net.connections[60]]) as log:
-        for row in rows(12):
-            net.activate(row)
-            agree(log, shown(log), within=0.0)
 
 
 def on_sequence(net, x, y, **options):

@@ -7,8 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, initializers, readwrite
-from synapse.errors import ArgumentError
+from synapse import Layer, Network, initializers, readwrite
 from tests.helpers.cases import every_case
 
 NETWORKS = {
@@ -126,30 +125,6 @@ def test_forget_gates_remember_again():
     assert net["forget gates"].biases.tolist() == [3.0, 3.0, 3.0]
 
 
-def test_what_is_not_trainable_stays():
-    net = disturbed(architect.LSTM(2, 3, 1, seed=0))
-    net["input gates"].freeze()
-    before = net.biases, net.weights
-    net.reset_parameters(seed=0)
-    fresh = architect.LSTM(2, 3, 1, seed=0)
-    frozen = np.array([not neuron.trainable_bias for neuron in net])
-    assert np.array_equal(net.biases, np.where(frozen, before[0], fresh.biases))
-    still = np.array([not link.trainable for link in net.connections])
-    assert np.array_equal(net.weights, np.where(still, before[1], fresh.weights))
-
-
-def test_parts_of_an_architecture_get_the_values_of_the_whole():
-    fresh = architect.LSTM(2, 3, 1, seed=0)
-    net = disturbed(architect.LSTM(2, 3, 1, seed=0))
-    net["candidates"].reset_parameters(seed=0)
-    net["output"][0].reset_parameters(seed=0)
-    for layer, same in (("candidates", True), ("output", True), ("input gates", False)):
-        for ours, theirs in zip(net[layer], fresh[layer], strict=True):
-            weights = [link.weight for link in ours.incoming]
-            expected = [link.weight for link in theirs.incoming]
-            assert (weights == expected and ours.bias == theirs.bias) == same
-
-
 def test_an_initializer_on_request():
     net = architect.LSTM(2, 3, 1, seed=0)
     net.reset_parameters(seed=0, initializer=initializers.constant(0.25))
@@ -160,68 +135,7 @@ def test_an_initializer_on_request():
 # --- edits ----------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_an_edited_architecture_keeps_its_law():
-    net = architect.LSTM(2, 3, 1, seed=0, initializer=initializers.constant(0.5))
-    layer = net["forget gates"]
-    layer.append(Neuron(bias=9.0))
-    for source in (*net.input, *net["hidden"]):
-        source.project(layer[3], weight=0.1)
-    extra = net.add(Neuron(bias=2.0))
-    link = net.input[0].project(extra[0], weight=0.1)
-    net.remove(net["candidates"][0])
-    disturbed(net)
-    net.reset_parameters(seed=0)
-    assert layer.biases.tolist() == [3.0] * 4
-    assert {into.weight for into in layer[3].incoming} == {0.5}
-    assert extra[0].bias == 2.0
-    assert link.weight not in (0.05, 0.5)
-
-
-def test_a_loaded_network_that_lost_a_function_says_so(tmp_path):
-    def half(rng, shape, fan_in, fan_out):
-        return np.full(shape, 0.5)
-
-    net = architect.Perceptron(2, 3, 1, initializer=half, seed=0)
-    twin = net.clone()
-    twin.reset_parameters(seed=1)
-    assert (twin.weights == 0.5).all()
-    loaded = from_file("json", tmp_path)(disturbed(net))
-    again = from_file("npz", tmp_path)(loaded)
-    for copied in loaded, again:
-        before = parameters(copied)
-        with pytest.raises(ArgumentError, match="Pass an initializer"):
-            copied.reset_parameters(seed=0)
-        assert np.array_equal(parameters(copied), before)
-        copied.reset_parameters(seed=0, initializer="zeros")
-        assert not copied.weights.any()
-
-
 # --- networks of one's own ------------------------------------------------------------
-
-
-def test_an_own_network_is_drawn_as_project_draws():
-    x, h, y = Layer(30), Layer(40, "tanh", bias=0.75), Layer(10)
-    x.project(h, seed=0)
-    h.project(y, seed=1, sign=-1)
-    h.project(h, seed=2)
-    fixed = x.project(y, weights=0.3, trainable=False)
-    made = Network(x, h, y)
-    for net in disturbed(made.clone()), disturbed(made):
-        x, h, y = net.layers
-        net.reset_parameters(seed=0)
-        assert h.biases.tolist() == [0.75] * 40
-        assert not y.biases.any()
-        for source, target, size in ((x, h, 30), (h, y, -40)):
-            links = [
-                link.weight
-                for link in net.connections
-                if link.source in source and link.target in target
-            ]
-            limit = np.sqrt(6 / (len(source) + len(target)))
-            assert 0.95 * limit < np.abs(links).max() <= limit
-            assert (np.array(links) <= 0).all() or size > 0
-    assert set(fixed.weights.ravel().tolist()) == {0.3}
 
 
 def test_the_same_seed_draws_the_same():
@@ -237,27 +151,6 @@ def test_the_same_seed_draws_the_same():
     for net in nets:
         net.reset_parameters(seed=0)
     assert np.array_equal(*map(parameters, nets))
-
-
-def test_ties_and_signs_are_kept():
-    net = architect.Perceptron(2, 4, 1, seed=0)
-    links = net.hidden[0][0].incoming
-    synapse.tie(links)
-    synapse.tie(net.hidden[0])
-    net.output[0].incoming[0].sign = -1 if net.output[0].incoming[0].weight < 0 else 1
-    net.reset_parameters(seed=3)
-    assert links[0].weight == links[1].weight
-    assert len(set(net.hidden[0].biases.tolist())) == 1
-    signed = net.output[0].incoming[0]
-    assert signed.weight * signed.sign >= 0
-
-
-def test_loose_neurons_are_as_new_ones():
-    a, b = Layer(2), Layer(3, bias=1.0)
-    a.project(b, weights=5.0)
-    b.reset_parameters(seed=0)
-    assert not b.biases.any()
-    assert np.abs([link.weight for link in b[0].incoming]).max() <= np.sqrt(6 / 5)
 
 
 # --- classes of users -----------------------------------------------------------------

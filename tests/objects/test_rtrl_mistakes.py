@@ -133,59 +133,6 @@ def test_networks_that_are_connected_with_others():
     net.propagate(0.1, TARGETS[0][2])
 
 
-def test_a_learning_step_needs_an_activation_before_it():
-    net = learner()
-    sentence = "cannot learn yet.* cleared or changed. Call network.activate first"
-
-    def refused():
-        before = whole(net)
-        with pytest.raises(TopologyError, match=sentence):
-            net.propagate(0.1, [0.5])
-        assert whole(net) == before
-
-    refused()
-    steps(net)
-    net.clear()
-    refused()
-    steps(net)
-    net.rule = "rtrl"  # set again: the present context counts as given
-    refused()
-    net.activate(ROWS[0][0])
-    net.propagate(0.1, [0.5])
-    Trainer(net, rule="online").train(ROWS, TARGETS, epochs=1, progress=False)
-    refused()  # its latest step was one of the online rule
-
-
-def test_neurons_and_layers_are_not_stepped_alone():
-    net = learner()
-    free = Neuron()
-    free.project(Neuron())
-    # another store is absorbed
-    (free.project(net.output[0]), free.disconnect(net.output[0]))
-    steps(net)
-    before = whole(net)
-    neuron = net.hidden[-1][0]
-    layer = net.hidden[-1]
-    for act in (
-        neuron.activate,
-        lambda: neuron.activate(0.5),
-        lambda: neuron.propagate(0.1),
-        layer.activate,
-        lambda: layer.activate([0.1, 0.2, 0.3]),
-        lambda: layer.propagate(0.1),
-        lambda: net.output.propagate(0.1, [0.5]),
-    ):
-        with pytest.raises(
-            TopologyError,
-            match="cannot be stepped by itself, because .* learns by rtrl",
-        ):
-            act()
-    assert whole(net) == before
-    free.activate(0.5)
-    net.rule = "online"
-    neuron.activate()
-
-
 @pytest.mark.parametrize("place", [-1, -2])
 def test_a_squash_that_raises_in_the_middle_of_a_step(place):
     """The context is that of the failed step: there is nothing to learn from until it

@@ -226,6 +226,7 @@ def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(
     )
 
 
+@pytest.mark.full
 def test_parts_frozen_and_released_in_turn():
     """A layout that is known gives the bits of one that is made anew, in a copy. Two
     weights into one neuron are frozen in turn: as many learn then, in other rows."""

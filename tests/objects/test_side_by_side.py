@@ -151,29 +151,6 @@ def left(net):
     return numbers
 
 
-@every_case("make", LEFT)
-@every_case("traces", [True, False])
-def test_a_run_leaves_what_single_steps_leave(make, traces):
-    """And so does a test, but for the errors that it leaves."""
-    net, other = (LEFT[make]("float64") for _ in range(2))
-    inputs = drawn(net, [3, 0, 4, 1, 5, 0])
-    rows = np.concatenate(inputs)
-    net.activate(rows[0])
-    other.activate(rows[0])
-    if net.has_memory:
-        net.run(inputs, traces=traces)
-        for sequence in inputs:
-            if len(sequence):
-                other.clear()
-                other.run(sequence, traces=traces)
-    else:
-        net.run(rows, traces=traces)
-        for row in rows:
-            other.run(row[None], traces=traces)
-    mine, theirs = left(net), left(other)
-    assert {name for name in mine if mine[name] != theirs[name]} == set()
-
-
 COSTED = {
     **{
         sort: lambda sort=sort: built(sort) for sort in ("perceptron", "lstm", "delays")

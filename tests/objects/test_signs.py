@@ -4,17 +4,13 @@ is refused.
 That a step is the one without signs, stopped at 0, is checked against the reference in
 ``test_rule.py``."""
 
-import io
-import pickle
-
-import networkx as nx
 import numpy as np
 import pytest
 
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, evolve, optimizers, reward
-from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
+from synapse.errors import ArgumentError, FormatError
 from synapse.learning import fit_readout
 from synapse.optimizers import Optimizer
 from tests.helpers.cases import every_case
@@ -126,13 +122,6 @@ def walk(way, updates):
         at_zero |= set(np.flatnonzero((weights == 0) & (signs != 0)).tolist())
         done += 50 if method == "bptt" else 150
     assert at_zero or isinstance(optimizer, optimizers.Rprop), "no weight has reached 0"
-
-
-@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
-@pytest.mark.parametrize("updates", [300, pytest.param(2_000, marks=pytest.mark.slow)])
-@every_case("way", WAYS, ids=lambda way: f"{way[0]} {type(way[1]).__name__}")
-def test_no_update_takes_a_weight_across_zero(way, updates):
-    walk(way, updates)
 
 
 @every_case(
@@ -271,52 +260,6 @@ def test_what_is_drawn_has_the_sign():
     assert (drawn.weights * signs_of(drawn) >= 0).all()
 
 
-@pytest.mark.parametrize(
-    "made", ["neuron by neuron", "layer by layer", "before the sign", "from a graph"]
-)
-def test_a_delayed_connection_of_a_neuron_to_itself_has_its_sign(made):
-    """It carries the activation, so it is none of those that carry the state."""
-    x = Layer(2)
-    hidden = Layer(3, "tanh")
-    y = Layer(1)
-    x.project(hidden, seed=0)
-    hidden.project(y, weights=-0.5)
-    if made == "before the sign":
-        hidden.project(hidden, "one_to_one", weights=-0.3, delay=2)
-    for neuron in hidden:
-        neuron.sign = -1
-    if made == "neuron by neuron":
-        for neuron in hidden:
-            neuron.project(neuron, delay=2, seed=1)
-    if made in ("layer by layer", "from a graph"):
-        hidden.project(hidden, "all_to_all", delay=2, seed=1)
-    net = Network(x, hidden, y)
-    if made == "from a graph":
-        graph = nx.DiGraph([(0, "in"), ("in", "out")], gater=None)
-        graph.add_node("in", outgoing_sign=-1)
-        graph.edges["in", "out"].update(sign=-1)
-        graph.add_edge("in", "in", delay=1, sign=-1)
-        net = synapse.from_networkx(graph, seed=0)
-    self_connections = [link for link in net.connections if link.delay]
-    assert {
-        (link.sign, link.weight < 0, link.trainable) for link in self_connections
-    } == {(-1, True, True)}
-    rows = np.ones((5, len(net.input)))
-    expected = net.clone().run(rows)
-    written = io.BytesIO()
-    synapse.save(net, written, "npz")
-    written.seek(0)
-    copies = (
-        synapse.load(written, "npz"),
-        pickle.loads(pickle.dumps(net)),
-        synapse.from_networkx(net.graph),
-    )
-    for copy in copies:
-        assert np.array_equal(copy.run(rows), expected)
-    with pytest.raises(ArgumentError, match="sign"):
-        self_connections[0].weight = 0.5
-
-
 def test_evolution_keeps_signs():
     net = signed(tied=False)
     genome = evolve.Genome.from_network(net)
@@ -398,22 +341,6 @@ def test_what_contradicts_a_sign_is_refused(contradiction):
     call = contradictions(net)[contradiction]
     with unchanged(net), pytest.raises(ArgumentError, match="sign"):
         call()
-
-
-def test_what_is_no_sign_is_refused():
-    link = Neuron().project(Neuron())
-    for value in (True, 1.0, "inhibitory", [1]):
-        with pytest.raises(ArgumentTypeError, match=r"must be \+1, -1 or None"):
-            link.sign = value
-    link.weight = 0.5
-    link.source.sign = 1
-    for value in (None, -1):  # its source has one for all
-        with pytest.raises(ArgumentError, match="Set the sign of the neuron"):
-            link.sign = value
-        with pytest.raises(ArgumentError, match="sign"):
-            link.source.project(Neuron(), sign=-1)
-    link.source.sign = None
-    assert link.sign is None
 
 
 def test_a_file_that_contradicts_itself_is_refused():

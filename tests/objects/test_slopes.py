@@ -175,25 +175,6 @@ def test_after_a_run_without_traces_learning_begins_with_the_next_step(
     np.testing.assert_allclose(net.biases, twin.biases, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_a_look_leaves_chance_the_clock_and_a_recording_as_they_are(rule):
-    a = Layer(2)
-    b = Layer(5, "bernoulli")
-    c = Layer(2)
-    for layers in ((a, b), (b, b), (b, c)):
-        layers[0].project(layers[1], seed=0)
-    net = Network(a, [b], c)
-    net.reseed(3)
-    net.rule = rule
-    with synapse.record(net, "activation") as log:
-        for step in range(20):
-            seen = net.peek([step, 1.0])
-            assert (seen == net.peek([step, 1.0])).all()
-            net.output_gradient() if step else None
-            assert (seen == net.activate([step, 1.0])).all()
-    assert len(log) == 20
-
-
 def test_an_edit_between_looks_and_slopes_counts():
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.activate([0.5, 1.0])
@@ -298,77 +279,6 @@ def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was(
     with unchanged(net), pytest.raises(FunctionError, match="too large"):
         net.peek([9.0])
     assert net.output_gradient().weights == [1.0]
-
-
-def test_a_run_without_traces_that_fails_changes_nothing():
-    """Recorded, the network and the log have the rows before the one that failed."""
-    a = Layer(1)
-    b = Layer(4, "bernoulli")
-    c = Layer(1, "raises_above_eight")
-    for layers in ((a, b), (b, c), (a, c)):
-        layers[0].project(layers[1], weights=1.0)
-    c.project(c, weights=0.5)
-    net = Network(a, [b], c)
-    net.reseed(3)
-    stepped(net, 3)
-    twin = net.clone()
-    rows = np.array([[1.0], [-2.0], [20.0], [1.0]])
-    with unchanged(net), pytest.raises(FunctionError, match="too large"):
-        net.run(rows, traces=False)
-    assert net.propagate(0.1, [0.5]) == twin.propagate(0.1, [0.5])
-    assert (net.run(rows[:2]) == twin.run(rows[:2])).all()
-    with synapse.record(net, "activation") as log:
-        with pytest.raises(FunctionError, match="too large"):
-            net.run(rows, traces=False)
-        twin.run(rows[:2], traces=False)
-        assert (net.run(rows[:1]) == twin.run(rows[:1])).all()
-    assert len(log) == 3
-    with pytest.raises(ArgumentError, match="finite"):
-        net.run([[1.0], [np.inf]], traces=False)
-
-
-@pytest.mark.parametrize("rule", RULES[:2])
-def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
-    """It would learn the parts of the update that need no trace, which is none of the
-    rules."""
-    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    net.rule = rule
-    rows = np.ones((4, 2))
-    sentence = "ran with traces=False"
-    net.run(rows, traces=False)
-    weights = net.weights
-    calls = [
-        lambda: net.propagate(0.1, [0.5]),
-        lambda: net.propagate(0.1, errors=[0.5]),
-        net.output_gradient,
-    ]
-    if rule == "online":
-        calls += [
-            lambda: net.output[0].propagate(0.1, 0.5),
-            lambda: net.output.propagate(0.1, [0.5]),
-        ]
-    for call in calls:
-        with pytest.raises(TopologyError, match=sentence):
-            call()
-    assert (net.weights == weights).all()
-    net.activate(rows[0])
-    net.propagate(0.1, [0.5])
-    assert (net.weights != weights).any()
-    net.run(rows, traces=False)
-    net.run(rows)
-    net.propagate(0.1, [0.5])
-
-
-def test_after_a_run_without_traces_outputs_that_activate_alone_can_learn():
-    """Inputs that activate alone change nothing for them."""
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    net.run(np.ones((2, 2)), traces=False)
-    net.input.activate([0.0, 1.0])
-    with pytest.raises(TopologyError, match="ran with traces=False"):
-        net.propagate(0.1, [0.5])
-    for layer in net.layers[1:]:
-        layer.activate()
-    assert net.propagate(0.1, [0.5]) > 0.0
 
 
 def test_a_run_without_traces_clears_those_of_its_network_alone():

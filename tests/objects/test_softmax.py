@@ -29,17 +29,6 @@ def test_neurons_one_by_one_give_the_same_outputs():
         assert other.output.activations == pytest.approx(expected, abs=1e-15)
 
 
-def test_the_cost_is_categorical_cross_entropy_unless_told():
-    network = net()
-    outputs = network.activate(INPUTS[0])
-    value = network.propagate(0.0, [1.0, 0.0, 0.0])
-    assert value == pytest.approx(-np.log(outputs[0]))
-    assert network.propagate(0.0, [1.0, 0.0, 0.0], "cross_entropy") == value
-    assert [n.error.responsibility for n in network.output] == pytest.approx(
-        [1.0, 0.0, 0.0] - outputs
-    )
-
-
 def test_other_costs_are_refused():
     with pytest.raises(ArgumentError, match="categorical_cross_entropy"):
         synapse.Trainer(net(), cost="squared_error")

@@ -10,7 +10,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer
+from synapse import Layer, Network, Neuron
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 from tests.helpers.cases import all_refused
@@ -25,7 +25,7 @@ from tests.helpers.ties import (
     perceptron,
     tie_at_random,
 )
-from tests.learning.helpers import built, sequences
+from tests.learning.helpers import built
 
 
 def test_all_take_the_value_of_the_first():
@@ -190,15 +190,6 @@ def test_groups_by_text(column):
     assert layer[0].tied == (layer[2],)
 
 
-@pytest.mark.parametrize("odd", [None, np.nan, 1])
-@pytest.mark.parametrize("column", [list, pd.Series, pd.Categorical])
-def test_a_label_that_is_missing_among_texts(column, odd):
-    layer = Layer(3)
-    with pytest.raises(ArgumentTypeError, match="must be 3 whole numbers or texts"):
-        synapse.tie(layer, groups=column(["a", odd, "nan"]))
-    assert layer[0].tied == ()
-
-
 def test_groups_that_do_not_fit():
     net = perceptron()
     before = everything(net)
@@ -229,18 +220,6 @@ def test_new_random_weights_are_shared():
     net.hidden[0].reset_parameters(seed=5)
     assert net.weights.tolist() == net.weights[groups[0]].tolist()
     assert net.biases.tolist() == net.biases[groups[1]].tolist()
-
-
-def test_a_removed_connection_leaves_its_group():
-    net = perceptron()
-    links = net.connections
-    synapse.tie(links[:3])
-    links[1].source.disconnect(links[1].target)
-    assert links[0].tied == (links[2],)
-    again = net.input[1].project(net.hidden[0][0], weight=0.5)
-    assert again.tied == ()
-    links[2].source.disconnect(links[2].target)
-    assert links[0].tied == ()
 
 
 @given_graphs(
@@ -349,32 +328,3 @@ def test_an_error_in_a_layer_leaves_nothing_held():
     before = layer[0].incoming[0].weight
     layer[1].propagate(0.5, target=1.0)
     assert layer[0].incoming[0].weight == layer[1].incoming[0].weight > before
-
-
-@pytest.mark.parametrize("sort", ["perceptron", "lstm"])
-def test_an_epoch_is_its_steps(sort):
-    """Weights from inputs, which may wait inside an epoch, are shared there too."""
-    net = tie_at_random(built(sort), 3)
-    inputs, targets = sequences(net, (5, 4), seed=1)
-    twin = net.clone()
-    Trainer(net, rate=0.2).train(
-        inputs, targets, epochs=1, shuffle=False, progress=False
-    )
-    for rows, aims in zip(inputs, targets, strict=True):
-        twin.clear()
-        for row, aim in zip(rows, aims, strict=True):
-            twin.activate(row)
-            twin.propagate(0.2, aim)
-    assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
-    assert [group.tolist() for group in groups_of(net)] == [
-        group.tolist() for group in groups_of(twin)
-    ]
-
-
-def test_rows_after_the_last_connection_are_not_tied():
-    net = architect.Perceptron(3, 2, 1, seed=0)
-    synapse.tie(net.output[0].incoming)
-    net.input[0].disconnect(net.hidden[0][0])
-    net.activate([0.1, 0.2, 0.3])
-    assert net._store.columns["tied_length"].tolist() == [1, 1]
-    assert net._store.columns["tied"].tolist() == [5, 6]

@@ -12,43 +12,15 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
 from synapse.engine.lowering import orders
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.errors import TopologyError
 from synapse.objects.edits import require_closed
 from synapse.objects.order import find_order, must_precede, topological_order
-from tests.helpers.networks import lstm, perceptron, used
+from tests.helpers.networks import lstm, used
 
 
 @pytest.fixture
 def net():
     return used(lstm(2, 2, 1, seed=1))
-
-
-def test_rows_align_with_neurons_and_connections(net):
-    table = Topology.of(net)
-    number = {neuron: i for i, neuron in enumerate(net)}
-    assert (table.neurons, table.connections) == (len(net), len(net.connections))
-    assert (table.inputs, table.outputs) == (2, 1)
-    assert table.layers == tuple(layer._label for layer in net.layers)
-    assert table.sizes.tolist() == [len(layer) for layer in net.layers]
-    for i, neuron in enumerate(net):
-        assert (table.names[i], table.squash[i]) == (neuron.name, neuron.squash.name)
-        assert (table.bias[i], table.state[i]) == (neuron.bias, neuron.state)
-        assert (table.activation[i], table.trainable_bias[i]) == (
-            neuron.activation,
-            neuron.trainable_bias,
-        )
-    for c, link in enumerate(net.connections):
-        assert (table.source[c], table.target[c]) == (
-            number[link.source],
-            number[link.target],
-        )
-        assert table.gater[c] == number.get(link.gater, -1)
-        row = table.weight[c], table.gain[c], table.trainable[c]
-        assert row == (link.weight, link.gain, link.trainable)
-    assert table._self_connected.sum() == sum(
-        link.source is link.target for link in net.connections
-    )
-    assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
 
 
 def test_parameters_are_those_that_learning_moves_and_count_once():
@@ -71,44 +43,10 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     assert Topology.of([]).parameters == 0
 
 
-def test_it_does_not_follow_the_network(net):
-    table = Topology.of(net)
-    before = table.weight.copy()
-    net.weights = net.weights + 1.0
-    net[0].disconnect(net[0].outgoing[0].target)
-    assert np.array_equal(table.weight, before)
-
-
 @pytest.mark.parametrize("column", ["sign", "delay", "weight", "source", "bias"])
 def test_columns_are_read_only(net, column):
     with pytest.raises(ValueError, match="read-only"):
         getattr(Topology.of(net), column)[0] = 1
-
-
-def test_neurons_of_several_stores_are_one_table():
-    a, b, c = (
-        Neuron(name=name, bias=value)
-        for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))
-    )
-    a.project(c, weight=0.5)
-    gater = Neuron()
-    gater.activate(0.25)
-    gater.gate(a.connection_to(c))
-    table = Topology.of([c, b, a])
-    assert table.names == ("c", "b", "a")
-    assert table.bias.tolist() == [3.0, 2.0, 1.0]
-    assert (table.source.tolist(), table.target.tolist()) == ([2], [0])
-    assert (table.gater.tolist(), table.gain.tolist()) == ([-2], [0.25])
-    assert table._n_boundary == 1
-
-
-def test_what_is_no_network_is_refused(net):
-    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
-        Topology.of(3)
-    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
-        Topology.of([net])
-    with pytest.raises(ArgumentError, match="twice"):
-        Topology.of([net[0], net[0]])
 
 
 def test_connections_across_the_border_are_counted_and_refused(net):
@@ -145,17 +83,6 @@ def test_the_ordinary_graph_has_integers_and_scalars(net):
         assert type(ordinary.nodes[i]) is dict
     values = [v for *_, d in ordinary.edges(data=True) for v in d.values()]
     assert {type(value) for value in values} <= {int, float, bool, str}
-
-
-def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
-    net = perceptron(1, 2, 1)
-    outside = Neuron()
-    net.output[0].project(outside)
-    outside.gate(net.connections[0])
-    ordinary = synapse.to_networkx(net)
-    assert ordinary.number_of_edges() == 4
-    assert not any("gater" in data for *_, data in ordinary.edges(data=True))
-    assert len(synapse.to_networkx([])) == 0
 
 
 def test_it_does_not_wait_for_a_step_of_another_thread(net):
@@ -235,14 +162,6 @@ def test_the_depth_rises_from_cycle_to_cycle_and_never_falls(links):
             assert depth[i] < depth[j]
         elif rank[i] < rank[j]:
             assert depth[i] <= depth[j]
-
-
-def test_a_long_chain_and_a_long_cycle_need_no_recursion():
-    chain = [(i, i + 1) for i in range(5_000)]
-    assert find_order(5_002, chain, [], [0], [5_001]).neurons == list(range(1, 5_001))
-    ring = find_order(5_002, [*chain, (5_000, 1)], [], [0], [5_001])
-    assert ring.depths == sorted(ring.depths)
-    assert len(ring.neurons) == 5_000
 
 
 def test_compiled_loops_find_the_same_order(monkeypatch):

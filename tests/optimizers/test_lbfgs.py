@@ -2,7 +2,6 @@
 
 import math
 import sys
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -56,32 +55,6 @@ def test_it_leaves_frozen_parameters():
     unmoved = found(bowl, start, [0, 1, 2])
     assert unmoved is not start
     assert (unmoved == start).all()
-
-
-def test_it_tells_of_each_iteration_and_can_be_ended():
-    told = []
-    found(
-        rosenbrock,
-        START,
-        callback=lambda p, cost: told.append((p, cost)),
-        iterations=7,
-    )
-    assert len(told) == 7
-    assert all(cost == pytest.approx(rosenbrock(p)[0]) for p, cost in told)
-    assert all(after < before for (_, before), (_, after) in pairwise(told))
-    ended = found(rosenbrock, START, callback=lambda p, cost: cost <= told[3][1])
-    assert ended == pytest.approx(told[3][0])
-
-
-def test_its_settings_have_an_effect():
-    def iterations(**settings):
-        seen = []
-        found(rosenbrock, START, callback=lambda p, cost: seen.append(cost), **settings)
-        return seen
-
-    usual = iterations(history_size=10, tolerance=1e-8)
-    assert iterations(history_size=1, tolerance=1e-8) != usual
-    assert 0 < len(iterations(history_size=10, tolerance=1.0)) < len(usual)
 
 
 def test_it_refuses_a_cost_that_is_not_finite():

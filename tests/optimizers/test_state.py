@@ -63,43 +63,6 @@ def problem(optimizer):
 
 
 @each
-def test_a_rate_given_replaces_its_own(optimizer):
-    start, ((*gradient,), *_), groups = problem(optimizer)
-    moves = []
-    for rate in (None, optimizer.rate / 2, 0):
-        parameters = start.copy()
-        optimizer.begin(parameters, **groups).step(parameters, *gradient, rate=rate)
-        moves.append(parameters - start)
-    whole, halved, rests = moves
-    assert halved == pytest.approx(whole / 2, rel=1e-12)
-    assert not rests.any()
-
-
-@every_case(
-    "optimizer",
-    [*EACH, *RECURSIVE, SGD(weight_decay=0.5), AdamW(weight_decay=0.5)],
-    ids=repr,
-)
-def test_frozen_parameters_never_move_and_the_others_as_if_they_were_alone(optimizer):
-    parameters, steps, groups = problem(optimizer)
-    frozen = np.arange(len(parameters)) % 2 == 0
-    start = parameters.copy()
-    others = parameters[~frozen]
-    state = optimizer.begin(parameters, frozen, **groups)
-    alone = optimizer.begin(
-        others, **{name: every[~frozen] for name, every in groups.items()}
-    )
-    for slopes, *errors in steps:
-        state.step(parameters, slopes, *errors)
-        alone.step(others, slopes[..., ~frozen], *errors)
-    assert (parameters[frozen] == start[frozen]).all()
-    assert (parameters[~frozen] == others).all()
-    assert not (others == start[~frozen]).any()
-    if groups:
-        assert sorted(np.concatenate(state.members)) == np.flatnonzero(~frozen).tolist()
-
-
-@each
 @every_case("way", ["file", "pickle"])
 def test_a_training_goes_on_bit_for_bit(optimizer, way):
     through, steps, groups = problem(optimizer)

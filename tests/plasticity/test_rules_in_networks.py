@@ -139,24 +139,6 @@ def test_two_rules_of_one_name_are_refused():
         Rule(other, name="twice")
 
 
-@pytest.mark.parametrize("rule", [Full, Pairs, Pairs(eligibility=7.0)], ids=str)
-@pytest.mark.parametrize("structure", ["dense", "delays"])
-def test_traces_survive_edits_and_new_ones_are_0(rule, structure):
-    net, rows, needs = learned(structure, rule)
-    before = {c: c.traces for c in net.connections}
-    assert any(value != 0.0 for traces in before.values() for value in traces.values())
-    net.layers[1][0].disconnect(net.layers[2][0])
-    new = net.layers[0][1].project(net.layers[2][0], weight=0.1, delay=3)
-    Layer(2).project(Layer(1))  # another store
-    net.layers[0].project(net.layers[1], ([3], [2]), weights=0.2, delay=7)
-    for c, traces in before.items():
-        if c._identity >= 0:
-            assert c.traces == pytest.approx(traces, abs=1e-15)
-    of_synapses = {"e", "eligibility"}
-    assert all(new.traces[name] == 0.0 for name in of_synapses & {*new.traces})
-    net.run(rows, learn=True, **needs)
-
-
 def test_a_longer_delay_reads_older_traces():
     net, rows, _ = learned("delays", Pairs)
     twin = net.clone()
@@ -322,85 +304,6 @@ def test_weights_are_recorded_after_they_have_changed():
     assert (log.weight[-1] == net.weights).all()
     assert len(log) == 5
     assert (log.weight[0] != log.weight[3]).all()
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("rule", RULES_OF_FILES, ids=str)
-@pytest.mark.parametrize("structure", ["dense", "late", "delays", "gated"])
-def test_traces_are_recorded_as_they_are_read_after_each_step(rule, structure):
-    """In runs, steps, steps that do not learn, trainings, cleared and edited."""
-    net, rows, needs = learned(structure, rule)
-    names = rule.traces
-    twin = net.clone()
-    links = dict(zip(net.connections, twin.connections, strict=True))
-    expected = []
-
-    def shown():
-        lost = dict.fromkeys(names, np.nan)
-        return [each.traces if each._identity >= 0 else lost for each in links.values()]
-
-    def step(row, learns=True, **needs):
-        twin.activate(row)
-        if learns:
-            twin.propagate(**needs)
-        expected.append(shown())
-
-    reward = needs.get("modulator", [None] * len(rows))
-    modulated = [{} if each is None else {"modulator": each} for each in reward]
-    with synapse.record(net, "weight", *names, "activation") as log:
-        net.run(rows, learn=True, **needs)
-        for row, of in zip(rows, modulated, strict=True):
-            step(row, **of)
-        net.activate(rows[1])
-        net.propagate(**modulated[3])
-        step(rows[1], **modulated[3])
-        net.run(rows[:3], traces=False)
-        for row in rows[:3]:
-            step(row, learns=False)
-        for each in (net, twin):
-            each.clear()
-        net.activate(rows[0])
-        step(rows[0], learns=False)
-        for each in (net, twin):
-            each.layers[0][1].disconnect(each.layers[1][0])
-            each.layers[0][2].project(each.layers[2][0], weight=0.3, delay=4)
-        net.run(rows, learn=True, **needs)
-        for row, of in zip(rows, modulated, strict=True):
-            step(row, **of)
-    assert (net.weights == twin.weights).all()
-    assert log.activation.shape == (len(expected), len(net))
-    for name in names:
-        values = [[traces[name] for traces in of_step] for of_step in expected]
-        assert log[name] == pytest.approx(np.array(values), rel=1e-14, nan_ok=True)
-        assert (log[name] != 0.0).any()
-        assert log.columns(name) == tuple(links)
-    last = log.connections[-2]
-    assert np.array_equal(log.of(last, names[0]), log[names[0]][:, -2], equal_nan=True)
-    assert log.labels(names[0]) == log.labels("weight")
-    assert [*log.to_pandas().columns.levels[0]] == sorted(
-        ["weight", "activation", *names]
-    )
-
-
-def test_traces_are_recorded_by_the_names_that_the_rule_has():
-    net, rows, needs = learned("dense", Pairs(eligibility=7.0))
-    with pytest.raises(UnknownNameError, match="'x'"):
-        synapse.record(net, "X")
-    with pytest.raises(UnknownNameError):
-        synapse.record(architect.Perceptron(2, 1), "x")
-    two = net.connections[:2]
-    with synapse.record(net, "y", "eligibility", connections=two) as log:
-        net.run(rows, learn=True, **needs)
-        of_rule = [[c.traces[name] for c in two] for name in ("y", "eligibility")]
-        net.rule = Oja
-        net.run(rows, learn=True)
-        net.rule = "online"
-        net.run(rows)
-    assert log.y[11].tolist() == of_rule[0]
-    assert log.eligibility[11] == pytest.approx(of_rule[1], rel=1e-14)
-    assert (log.y[:12] > 0.0).any()
-    assert np.isnan(log.y[12:]).all()
-    assert np.isnan(log.eligibility[12:]).all()
 
 
 def test_traces_are_recorded_in_trainings():

@@ -273,41 +273,6 @@ def test_what_parallel_edges_must_share():
     assert sorted(link.delay for link in net["a"].incoming) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("carried", ["activation", "state", None])
-@pytest.mark.parametrize("make", ["from_edges", "from_networkx"])
-def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
-    """An autapse is no perfect integrator: by default it is a connection with delay
-    1."""
-    edges = {
-        "source": ["x", "a", "a"],
-        "target": ["a", "a", "y"],
-        "weight": [1.0, 0.5, 1.0],
-    }
-    table = edges if make == "from_edges" else nx.from_pandas_edgelist(
-        pd.DataFrame(edges), edge_attr=True, create_using=nx.DiGraph
-    )  # fmt: skip
-    call = from_edges if make == "from_edges" else from_networkx
-    options = {} if carried == "activation" else {"self_connections": carried}
-    net = call(table, squash="relu", **options)
-    assert net.run([[2.0], [-3.0], [0.0]]).ravel().tolist() == [2, 0, 0]
-    states = {"activation": 0.0, "state": -1.0, None: 0.0}
-    assert net["a"].state == states[carried]
-    assert len(net) == 3
-    late = net["a"].connection_to(net["a"], delay=1)
-    assert (late is not None) == (carried == "activation")
-    inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
-    if carried == "activation":
-        options["missing_weights"] = "draw"
-    net = from_edges(inhibitory, seed=0, **options)
-    self_connections = [
-        link
-        for link in net.connections
-        if link.target is net["a"] and link.source is not net["x"]
-    ]
-    assert all(link.sign == -1 and link.weight < 0 for link in self_connections)
-    assert len(self_connections) == (carried is not None)
-
-
 NT = {"ACh": 1, "GABA": -1, "dopamine": 0}
 
 
@@ -358,27 +323,6 @@ def test_signs_that_say_too_little_are_refused(signs, message):
         from_edges(edges, signs=signs)
     with pytest.raises(ArgumentError, match="no column 'sign'"):
         from_edges({**edges, "sign": [1, -1]}, signs={"nt": NT})
-
-
-def test_signs_of_neurons_are_those_of_their_connections():
-    edges = {"source": ["x", "x", "a", "a"], "target": ["a", "y", "a", "y"]}
-    net = from_edges(
-        edges, neurons={"name": ["x", "a", "y"], "outgoing_sign": [1, -1, 0]}, seed=0
-    )
-    assert [
-        (link.source.name, link.sign) for link in net.connections if link.trainable
-    ] == [
-        ("x", 1),
-        ("x", 1),
-        ("a", -1),
-        ("a", -1),
-    ]
-    wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}
-    with pytest.raises(
-        ArgumentError,
-        match=r"weight of the edge from 'a' to 'y' must have its sign -1, got 1",
-    ):
-        from_edges(wrong)
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, "", pd.NA, float("nan")])
@@ -436,42 +380,10 @@ PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize("where", PUBLISHED)
-def test_published_tables_are_answered_by_the_line_that_renames_them(where):
-    pandas = pytest.importorskip("pandas")
-    columns, places = PUBLISHED[where]
-    names = columns.split("," if "," in columns else None)
-    edges = pandas.DataFrame({name: [i + 10, i + 20] for i, name in enumerate(names)})
-    with pytest.raises(ArgumentError, match="Rename them: ") as raised:
-        from_edges(edges)
-    line = str(raised.value).partition("Rename them: edges = ")[2][:-1]
-    ends = [int(place) for place in places.split()]
-    renamed = eval(line, {"edges": edges})
-    assert renamed["source"].tolist() == [ends[0] + 10, ends[0] + 20]
-    assert renamed["target"].tolist() == [ends[1] + 10, ends[1] + 20]
-    expected = [ends[2] + 10.0, ends[2] + 20.0] if len(ends) > 2 else None
-    net = from_edges(renamed)
-    assert expected is None or net.weights.tolist() == expected
-
-
 def test_a_delay_of_zero_is_none():
     for delay in ([0, 1], [0.0, 1.0], [np.nan, 1.0], [None, 1]):
         net = from_edges({**EDGES, "delay": delay}, seed=0)
         assert [link.delay for link in net.connections][:2] == [0, 1]
-
-
-def test_neurons_are_found_by_name():
-    net = from_edges({"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, seed=0)
-    assert net["AVA"] is net.hidden[0][0]
-    net["VA01"].name = "AVA"
-    with pytest.raises(ArgumentError, match="2 neurons named 'AVA'"):
-        net["AVA"]
-    with pytest.raises(
-        ArgumentError, match="no layer and no neuron named 'ASHL'. Did you mean 'ASH'"
-    ):
-        net["ASHL"]
-    net.input[0].name = "output"
-    assert net["output"] is net.output
 
 
 def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():

@@ -11,7 +11,6 @@ import pytest
 
 from synapse import errors, load, save
 from synapse.readwrite import _files
-from tests.helpers.cases import all_hold
 
 from .nets import ROOT, memory, same
 
@@ -47,37 +46,6 @@ def test_links_stay_links_and_modes_stay(tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "net").stat().st_mode & 0o777 == 0o640
     assert same(load(tmp_path / "net"), net)
-
-
-def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
-    tmp_path, monkeypatch
-):
-    path = tmp_path / "net"
-    save(memory(), path)
-    before = path.read_bytes()
-
-    def check(where, error):
-        def fail(*arguments, **options):
-            raise error
-
-        monkeypatch.setattr(where, fail)
-        with pytest.raises(type(error)):
-            save(memory(seed=1), path)
-        assert path.read_bytes() == before
-        assert list(tmp_path.iterdir()) == [path]
-
-    places = (
-        "os.replace",
-        "os.fsync",
-        "shutil.copymode",
-        "synapse.readwrite._files.to_text",
-    )
-    raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
-    all_hold(
-        check,
-        [(where, error) for where in places for error in raised],
-        monkeypatch.undo,
-    )
 
 
 WRITE_SLOWLY = """

@@ -6,7 +6,6 @@ import io
 import re
 import subprocess
 import sys
-import tempfile
 import types
 from functools import partial
 from pathlib import Path
@@ -26,9 +25,8 @@ from synapse import (
     load,
     readwrite,
     save,
-    tie,
 )
-from synapse.readwrite import _files, from_json_data, json_data
+from synapse.readwrite import _files, json_data
 from synapse.readwrite._formats import DECLARATIONS, Declaration, Format, module_of
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
@@ -44,7 +42,7 @@ from .formats import (
     used,
     write,
 )
-from .nets import feed, memory
+from .nets import feed
 
 # "unconnected"
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
@@ -111,28 +109,6 @@ def test_any_graph_comes_back(format, spec, steps):
     np.testing.assert_allclose(answered, told, rtol=1e-12, atol=1e-12)
 
 
-@every_case("format", [name for name in FORMATS if name != "npz"])
-def test_open_files(format):
-    with tempfile.TemporaryFile("w+", encoding="UTF8", newline="") as stream:
-        write(format, used("named"), stream)
-        stream.seek(0)
-        assert_twins(used("named"), read(format, stream))
-
-
-def test_files_that_do_not_fit_stay_empty(tmp_path):
-    refused = pytest.raises(
-        errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'"
-    )
-    with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
-        save(memory(), stream, "gexf")
-    with (
-        open(tmp_path / "net", "w") as stream,
-        pytest.raises(errors.ArgumentTypeError, match="open for bytes"),
-    ):
-        save(memory(), stream, "npz")
-    assert (tmp_path / "net").read_bytes() == b""
-
-
 def check_refusals(form, folder):
     """An open network, one with an infinite weight, and other objects are refused, and
     the file stays as it was."""
@@ -153,6 +129,7 @@ def check_refusals(form, folder):
     assert path.read_text() == "before"
 
 
+@pytest.mark.full
 def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
     all_hold(partial(check_refusals, folder=tmp_path), list(WRITTEN))
     assert list(tmp_path.iterdir()) == [tmp_path / "net"]
@@ -213,16 +190,6 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
         [("graphml", "\0"), ("graphml", "\b"), ("gexf", "\ud800"), ("dot", "\udfff")],
     )
     assert list(tmp_path.iterdir()) == []
-
-
-@every_case("format", [name for name in FORMATS if name != "npz"])
-def test_a_squash_is_found_by_its_name_or_refused(format):
-    # has the squash "bump", which tests.nets registers
-    content = content_of(format, used("gated"))
-    with pytest.raises(
-        errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"
-    ):
-        from_content(format, content.replace(b"bump", b"lump"))
 
 
 def test_the_table_of_formats_agrees_with_modules_and_type_checkers():
@@ -359,41 +326,3 @@ def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
     )
     all_refused([(call, errors.ArgumentError, sentence) for sentence, call in calls])
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_those_that_are_tied_must_agree():
-    def check(table, column, value):
-        net = NETWORKS["tied"]()
-        item = table[:-1]
-        data = json_data(net)
-        data[table].setdefault(column, [True] * len(net))[3] = value
-        with pytest.raises(
-            errors.FormatError,
-            match=f"The {column} of {item} 3 must be that of the {item}s",
-        ):
-            from_json_data(data)
-
-    cases = [("connections", "weight", 9.0), ("connections", "trainable", False)]
-    all_hold(
-        check, [*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)]
-    )
-    data = json_data(NETWORKS["tied"]())
-    data["connections"]["tie"] = list(range(1, 13))  # each is alone in its group
-    assert len(from_json_data(data).connections) == 12
-
-
-def test_a_tie_to_another_network_is_not_kept():
-    tied_net, other = (Network(Layer(2), [], Layer(2)) for _ in range(2))
-    for net in (tied_net, other):
-        net.input.project(net.output, seed=0)
-    tie([*tied_net.connections[:1], *other.connections[:3]], groups=[0, 0, 1, 1])
-    assert "tie" not in json_data(tied_net)["connections"]
-    assert json_data(other)["connections"]["tie"] == [0, 1, 1, 0]
-    for format in ("npz", "graphml"):
-        twins = [
-            from_content(format, content_of(format, net)) for net in (tied_net, other)
-        ]
-        assert [sum(len(link.tied) for link in twin.connections) for twin in twins] == [
-            0,
-            2,
-        ]

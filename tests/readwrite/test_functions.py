@@ -18,8 +18,8 @@ from synapse.readwrite._printed.page import registered_source
 from tests.helpers import generated_functions
 
 from . import functions
-from .functions import FLAGS, OTHERS, RUNNERS, STATES, differences
-from .learners import DIVERGED, Program, data_for, here, in_javascript, in_python, there
+from .functions import FLAGS, RUNNERS, STATES, differences
+from .learners import Program, data_for, here, in_javascript, in_python, there
 from .programs import RUNNERS as STEPS, SANITIZED, close, programmed, run, run_c
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="the engine is the oracle")
@@ -70,15 +70,6 @@ def wrong(expressions, language, folder):
             row = int(np.argwhere(bad)[0][0])
             mistakes[text] = STATES[row], ours[row, k, 0], theirs[row, k, 0]
     return mistakes, len(pairs), np.isnan(ours).mean()
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("language", RUNNERS)
-def test_what_programs_have_computed_wrongly(tmp_path, language):
-    mistakes, count, nan = wrong(OTHERS, language, tmp_path)
-    assert not mistakes, mistakes
-    assert count > 0.9 * len(OTHERS)
-    assert nan < 0.3
 
 
 @pytest.mark.slow
@@ -175,14 +166,6 @@ def mixed():
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("language", STEPS)
-def test_steps(tmp_path, language):
-    net = mixed()
-    steps = data_for(net, 20)[0]
-    assert close(STEPS[language](net, steps.tolist(), tmp_path), net.run(steps))
-
-
-@pytest.mark.full
 @pytest.mark.parametrize(
     "rule", ["online", pytest.param("rtrl", marks=pytest.mark.slow)]
 )
@@ -229,31 +212,6 @@ def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
         printed = run_c(single(up_to_five), [[4.0]], tmp_path)
         assert printed.tolist() == [[1.0]]
         assert "NAN" in c_source(net)
-
-
-@pytest.mark.full
-def test_where_a_function_raises_nothing_is_learned(tmp_path):
-    """Also if the neuron is within, or the cost raises."""
-    hidden = single(up_to_five)
-    hidden.output[0].squash = "relu"
-    flags = "-O1", f"-DLEAVES={DIVERGED}"
-    for net, options, state, target in (
-        (hidden, {}, 6.0, 1.0),
-        (single("tanh"), {"cost": "from_minus_three"}, 0.0, -4.0),
-    ):
-        (tmp_path / str(state)).mkdir()
-        program = Program(net, tmp_path / str(state), flags, **options)
-        program.weights()
-        program.step([state])
-        program.learn([target], 0.1)
-        program.weights()
-        before, _, status, after = program.answers()
-        assert status == DIVERGED
-        assert np.array_equal(before, after)
-        there = programmed(python_source(net, learn=True, **options))
-        there.step([state])
-        with pytest.raises(ValueError, match="not finite"):
-            there.learn([target], 0.1)
 
 
 def test_a_page_has_the_tables_of_functions():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, strategies as st
 
-import architect
 import synapse
 from synapse import Layer, Network, Topology, from_networkx
 from synapse.errors import (
@@ -15,12 +14,9 @@ from synapse.errors import (
     TopologyError,
     UnknownNameError,
 )
-from synapse.initializers import constant
-from tests.helpers.cases import all_hold, every_case
+from tests.helpers.cases import all_hold
 from tests.helpers.networks import lstm
 from tests.helpers.strategies import Twin, given_graphs, specs
-
-from .test_architectures import NETWORKS
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 30))
 
@@ -67,80 +63,6 @@ def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
         assume(twin.tame)
 
 
-@pytest.mark.full
-@every_case("whole", NETWORKS)
-def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
-    """With every layer as outputs that depends on nothing behind it; with ties, names
-    and metadata."""
-    net = NETWORKS[whole]()
-    parts = 0
-    synapse.tie([*net.layers[1]][:2])
-    for stop in range(2, len(net.layers) + 1):
-        inside = [neuron for layer in net.layers[:stop] for neuron in layer]
-        links = [link for link in net.connections if link.target in inside]
-        if not links or not all(
-            {link.source, link.gater or link.source} <= {*inside} for link in links
-        ):
-            continue
-        inside[-1].metadata["mark"] = links[-1].metadata["mark"] = stop
-        subnet = from_networkx(
-            net.graph.subgraph(inside), inputs=net.input, outputs=net.layers[stop - 1]
-        )
-        assert [layer.name for layer in subnet.layers] == [
-            layer.name for layer in net.layers[:stop]
-        ]
-        assert subnet.output[-1].metadata["mark"] == stop
-        assert [
-            len(parameter.tied) for parameter in (*subnet.connections, *subnet)
-        ] == [
-            len({*parameter.tied} & {*links, *inside})
-            for parameter in (*links, *inside)
-        ]
-        net.clear()
-        subnet.clear()
-        for row in ROWS[:, : len(net.input)]:
-            net.activate(row)
-            assert (
-                subnet.activate(row).tolist()
-                == net.layers[stop - 1].activations.tolist()
-            )
-        parts += 1
-    assert parts
-
-
-def test_what_the_graph_has_is_used():
-    graph = digraph(("x", "a"), ("a", "a"), ("a", "y"), ("x", "y"), name="told")
-    graph.add_node(
-        "a",
-        squash="tanh",
-        bias=0.5,
-        trainable=False,
-        label="cell",
-        state=2.0,
-        activation=0.25,
-    )
-    graph.edges["x", "a"].update(weight=2, gater="a", trainable=False)
-    graph.edges["a", "a"].update(weight=0.9, trainable=True, carries="state")
-    options = {"squash": "relu", "output_squash": "identity"}
-    options |= {"initializer": constant(0.3), "missing_weights": "draw"}
-    net = from_networkx(graph, **options)
-    x, a, y = net
-    assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
-    assert (a.name, a.squash.name, a.bias, a.trainable_bias, a.state, a.activation) == (
-        "cell", "tanh", 0.5, False, 2.0, 0.25,
-    )  # fmt: skip
-    link = x.connection_to(a)
-    assert (link.weight, link.gater, link.trainable) == (2.0, a, False)
-    assert (a.self_connection.weight, a.self_connection.trainable) == (0.9, True)
-    assert (y.squash.name, y.bias, y.trainable_bias, x.connection_to(y).weight) == (
-        "identity",
-        0.0,
-        True,
-        0.3,
-    )
-    assert x.squash.name == "relu"
-
-
 def test_what_is_missing_comes_from_the_seed():
     """Weights, except those that carry a state, which are 1 and fixed, and the draws of
     random neurons."""
@@ -158,32 +80,6 @@ def test_what_is_missing_comes_from_the_seed():
         net.weights = 1.0, 0.0, 1.0
     answers = [net.run([[0.0]] * 4).tolist() for net in nets]
     assert answers[0] == answers[1] != answers[2]
-
-
-def test_weights_are_drawn_for_the_mean_numbers_of_connections():
-    fans = []
-
-    def mine(rng, shape, fan_in, fan_out):
-        fans.append((shape, fan_in, fan_out))
-        return np.zeros(shape)
-
-    from_networkx(digraph("xa", "ya", "za", "ab", "xb"), initializer=mine)
-    assert fans == [((5,), 3, 2)]  # 5 edges to 2 nodes, from 4: rounded up
-
-
-def test_attributes_may_have_other_names():
-    graph = digraph(("s1", "n1", {"synapses": 0.25}), ("n1", "m1", {"synapses": 0.5}))
-    nx.set_node_attributes(graph, {"s1": "ASEL", "n1": "AIYL", "m1": "RIML"}, "cell")
-    nx.set_node_attributes(graph, "Ohio", "state")
-    nx.set_node_attributes(graph, "relu", "kind")
-    net = from_networkx(
-        graph,
-        weight="synapses",
-        attributes={"label": "cell", "squash": "kind", "state": None},
-    )
-    assert names(net) == [["ASEL"], ["AIYL"], ["RIML"]]
-    assert net.weights.tolist() == [0.25, 0.5]
-    assert net[1].squash is synapse.squashes.relu
 
 
 def test_live_graphs_know_their_gaters_where_names_are_the_same():
@@ -206,45 +102,6 @@ def test_undirected_edges_lead_both_ways():
     assert pairs == {("0", "1"), ("1", "0"), ("1", "2"), ("2", "1")}
     looped = from_networkx(nx.Graph([(1, 1), (0, 1), (1, 2)]), [0], [2])["1"]
     assert looped.connection_to(looped, delay=1)
-
-
-def test_layers_are_found_by_depth():
-    cases = (
-        (["xa", "ab", "by"], ["x", "a", "b", "y"]),
-        (["by", "ab", "xa"], ["x", "a", "b", "y"]),
-        (["xa", "xb", "ac", "bc", "cy"], ["x", "ab", "c", "y"]),
-        (["xy", "xa", "ab", "by"], ["x", "a", "b", "y"]),
-        (
-            ["xa", "ab", "bc", "ca", "cy"],
-            ["x", "a", "b", "c", "y"],
-        ),  # a cycle, cut at its end
-        (["xa", "za", "ay", "aw"], ["xz", "a", "yw"]),
-        (["xy", "xw"], ["x", "yw"]),
-        (["xa", "aa", "ay"], ["x", "a", "y"]),
-    )
-    nets = (
-        from_networkx(digraph(*edges), self_connections="state") for edges, _ in cases
-    )
-    layerings = [["".join(layer) for layer in names(net)] for net in nets]
-    assert layerings == [layers for _, layers in cases]
-
-
-def test_a_gater_fires_before_what_it_gates():
-    graph = digraph(("x", "b"), ("x", "a", {"gater": "b"}), ("a", "y"))
-    assert names(from_networkx(graph, outputs=["y"])) == [["x"], ["b"], ["a"], ["y"]]
-
-
-@pytest.mark.filterwarnings("ignore:.*into inputs:synapse.errors.TopologyWarning")
-def test_subsets_are_layers_even_where_connections_lead_backward():
-    graph = nx.DiGraph([("y", "b"), ("b", "a"), ("a", "x")])
-    for number, layer in enumerate((["x"], ["b", "a"], ["y"])):
-        for node in layer:
-            graph.add_node(node, subset=number, layer="mid" if number == 1 else "end")
-    net = from_networkx(graph)
-    assert names(net) == [["x"], ["b", "a"], ["y"]]
-    assert [layer.name for layer in net.layers] == ["input", "mid", "output"]
-    assert names(from_networkx(graph, ["b"], ["a"])) == [["b"], ["x"], ["y"], ["a"]]
-    assert names(from_networkx(graph, attributes={"subset": None}))[0] == ["y"]
 
 
 def test_deep_graphs_have_few_layers():
@@ -376,11 +233,3 @@ def test_gaters_outside_of_a_live_graph_are_told():
     Network(Layer(1), [], outside)
     with pytest.raises(TopologyError, match="The gater of the edge"):
         from_networkx(net.graph)
-
-
-def test_groups_of_neurons_that_are_not_connected_stay_apart():
-    nets = [architect.Perceptron(2, 1, seed=0) for _ in range(2)]
-    for net in nets:
-        synapse.tie(net.connections)
-    graph = synapse.to_networkx([*nets[0], *nets[1]])
-    assert [tie for *_, tie in graph.edges(data="tie")] == [1, 1, 2, 2]

@@ -135,22 +135,6 @@ def test_they_learn_in_other_languages(learned_in, tmp_path):
 
 
 @pytest.mark.full
-def test_single_precision(tmp_path):
-    """The correction of Adam, 1 - beta^t, has fewer digits there."""
-
-    def check(name):
-        net = architect.LSTM(3, 4, 2, seed=0)
-        data = data_for(net, 50)
-        program = Program(net, tmp_path, sums="fast", optimizer=OPTIMIZERS[name])
-        assert program.real == np.float32
-        ours = trained(net, *data, OPTIMIZERS[name])
-        assert close(numbers_of(net, there(program, *data, RATE)), ours, 1e-3)
-
-    # each with all that others are without
-    all_hold(check, ["nesterov", "centered", "adagrad", "amsgrad", "adamw"])
-
-
-@pytest.mark.full
 def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
     """Neither parameters nor the memory of the optimizer."""
 

@@ -82,14 +82,6 @@ def check_all(folder, cases):
     )
 
 
-@pytest.mark.full
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_instances_and_the_stack_have_the_stated_sizes(tmp_path):
-    tied = 7
-    cases = [(lstm, "float32", "-O2"), (lambda: graph(tied), "float64", "-Os")]
-    check_all(tmp_path, cases)
-
-
 @pytest.mark.compiler
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_the_sizes_of_other_networks(tmp_path):

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 import architect
 from synapse.errors import FormatError
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
-from tests.helpers.groups import competing
-from tests.helpers.strategies import EVERY_GATE, Twin, delay_some, given_graphs, specs
+from tests.helpers.strategies import EVERY_GATE, Twin, given_graphs, specs
 
 from .nets import feed, memory
 
@@ -96,17 +95,6 @@ def test_a_file_has_the_traces_of_its_graph_and_no_others(spec, synchronous):
     require_exact(net)
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("seed", range(6))
-def test_a_file_has_the_traces_of_groups_and_delays_and_no_others(seed):
-    require_exact(competing(seed, "softmax" if seed % 2 else None))
-    net = architect.Random(2, 4, 2, gates=4, backward=4, seed=seed)
-    delay_some(net, seed, 2)
-    for connection in net.connections[::3]:
-        connection.trainable = False
-    require_exact(net)
-
-
 def test_a_file_has_the_traces_of_gates_of_every_order_and_no_others():
     require_exact(Twin(EVERY_GATE).net)
 
@@ -131,27 +119,3 @@ def test_json_has_each_trace_once():
         assert any(twice["value"])
         with pytest.raises(FormatError, match=f"{table}' is a duplicate"):
             from_json_data({**data, table: twice})
-
-
-def test_a_network_that_is_loaded_keeps_its_traces_through_edits_before_its_next_step():
-    net = architect.LSTM(2, 2, 1, seed=0)
-    for row in np.eye(2):
-        net.activate(row)
-    twins = [from_npz_data(npz_data(net)), from_npz_data(npz_data(net))]
-    twins[0].activate([0.3, 0.3])  # lowers
-    twins[1].input[0].project(twins[1].output[0], weight=0.0)
-    twins[0].input[0].project(twins[0].output[0], weight=0.0)
-    twins[1].activate([0.3, 0.3])
-    for twin in twins:
-        twin.propagate(0.1, [0.5])
-    assert np.array_equal(twins[0].weights[:-1], twins[1].weights[:-1])
-
-
-def test_clearing_a_network_that_is_loaded_clears_its_traces():
-    net = architect.LSTM(2, 2, 1, seed=0)
-    for row in np.eye(2):
-        net.activate(row)
-    twin = from_npz_data(npz_data(net))
-    twin.clear()
-    net.clear()
-    assert json_data(twin) == json_data(net)

@@ -484,13 +484,6 @@ def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_be
     assert everything(agent) == before
 
 
-def test_a_network_that_an_agent_has_refused_is_saved_without_a_warning(tmp_path):
-    net = with_outputs("logistic")
-    with pytest.raises(ArgumentError):
-        reward.TD(net)
-    synapse.save(net, tmp_path / "net.json")
-
-
 @pytest.mark.parametrize("squash", ["tanh", "identity", "silu"])
 def test_deviations_that_may_be_below_0_are_refused(squash):
     policy = architect.Perceptron(5, 2, squash="identity", seed=0)
@@ -499,6 +492,7 @@ def test_deviations_that_may_be_below_0_are_refused(squash):
         reward.ActorCritic(policy, perceptron(1, 1))
 
 
+@pytest.mark.full
 def test_an_agent_and_its_network_are_collected():
     net = perceptron(2, 0)
     agent = reward.QLearning(net, seed=0)
@@ -665,24 +659,6 @@ def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
 # --- a refused step changes nothing ---------------------------------------------------
 
 
-def plain_agents():
-    """Agents whose observations no scale checks, and which do not look ahead."""
-    plain = {"normalize": False, "discount": 0.0}
-
-    def small(outputs, last="identity"):
-        return architect.Perceptron(
-            2, 3, outputs, squash="tanh", output_squash=last, seed=0
-        )
-
-    for options in (plain, {"normalize": False}, {}):
-        for scale_rewards in (False, True):
-            both = {**options, "scale_rewards": scale_rewards}
-            yield reward.TD(small(1), **both)
-            yield reward.QLearning(small(2), seed=0, **both)
-            yield reward.ActorCritic(small(2, "softmax"), small(1), seed=0, **both)
-            yield reward.ActorCritic(gaussian(2, actions=2), small(1), seed=0, **both)
-
-
 def observed(agent):
     """What an agent has counted of observations, if it normalises them."""
     return agent.normalize and agent.model.scale._as_json()
@@ -709,43 +685,6 @@ def everything(agent):
         agent._value,
         repr(agent.error),
     )
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("number", range(24))
-def test_a_refused_step_changes_nothing(number):
-    agent = list(plain_agents())[number]
-    agent.begin(np.array([0.5, -0.5]))
-    for gain in (1.0, -0.5, 2.0):
-        agent.learn(gain, np.array([0.1 * gain, 0.3]))
-    before = everything(agent)
-    fine = np.array([0.2, 0.1])
-    wrong = [
-        *((1.0, np.array([value, 0.0])) for value in (np.nan, np.inf, -np.inf)),
-        (np.nan, fine),
-        (np.inf, fine),
-        (1.0, np.zeros(3)),
-        (1.0, "row"),
-        ("much", fine),
-    ]
-    if agent.normalize:
-        wrong.append((1.0, np.array([1e160, 0.0])))
-    if agent.scale_rewards:
-        wrong.append((1e160, fine))
-    for (gain, row), ends in product(
-        wrong, ({}, {"terminated": True}, {"truncated": True})
-    ):
-        with pytest.raises((ArgumentError, ArgumentTypeError)):
-            agent.learn(gain, row, **ends)
-        assert everything(agent) == before
-    for flags in ({"terminated": 1.5}, {"truncated": "no"}):
-        with pytest.raises((ArgumentError, ArgumentTypeError)):
-            agent.learn(1.0, fine, **flags)
-        assert everything(agent) == before
-    for call in (agent.begin, agent.act):
-        with pytest.raises((ArgumentError, ArgumentTypeError)):
-            call(np.array([np.nan, 0.0]))
-        assert everything(agent) == before
 
 
 def test_an_explore_that_fails_raises_before_the_agent_learns():

@@ -23,7 +23,6 @@ from synapse.errors import (
     FormatError,
     MissingExtraError,
 )
-from synapse.reward import _episodes
 from tests.helpers.cases import Cases
 
 from .test_agents import Walk, gaussian, perceptron
@@ -55,80 +54,6 @@ def numbers(agent):
         agent._returns._as_json(),
         agent.steps,
     )
-
-
-@pytest.mark.full
-def test_when_a_checkpoint_is_written_changes_no_bit(monkeypatch, tmp_path):
-    """Though a file completes the pending steps of rtrl."""
-    ended = []
-    for seconds in (1e9, 0.0):
-        monkeypatch.setattr(_episodes, "MIN_CHECKPOINT_SECONDS", seconds)
-        monkeypatch.setattr(_episodes, "MAX_CHECKPOINT_FRACTION", 1e9)
-        net = architect.LSTM(5, 16, 2, output_squash="identity", seed=0)
-        net.rule = "rtrl"
-        agent = reward.QLearning(net, seed=3)
-        path = tmp_path / f"{seconds}.npz"
-        reward.run(agent, Chance(), steps=60, seed=0, checkpoint=path, progress=False)
-        assert net._rtrl.plan.layout.depth > 1
-        ended.append(numbers(agent))
-    assert ended[0] == ended[1]
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("agent_index", range(3))
-def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
-    agent_index, tmp_path
-):
-    whole, parts, other = (list(agents())[agent_index] for _ in range(3))
-    wanted = reward.run(whole, Chance(), steps=2000, seed=5, progress=False)
-    path = tmp_path / "agent.npz"
-    stop = iter([0] * 9 + [1])
-    reward.run(
-        parts,
-        Chance(),
-        steps=2000,
-        seed=5,
-        progress=False,
-        callback=lambda *_: next(stop),
-        checkpoint=path,
-    )
-    outputs = reward.run(
-        other,
-        Chance(),
-        steps=2000,
-        seed=5,
-        progress=False,
-        checkpoint=path,
-        resume=True,
-    )
-    assert outputs.returns.tolist() == wanted.returns.tolist()
-    assert outputs.lengths.tolist() == wanted.lengths.tolist()
-    assert numbers(other) == numbers(whole)
-    assert len(outputs.to_pandas()) == len(outputs.returns)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("agent_index", range(3))
-@pytest.mark.parametrize("broken_off", [1, 101, 107, 333])
-def test_a_run_that_ends_within_an_episode_continues_there(
-    agent_index, broken_off, tmp_path
-):
-    whole, parts, other = (list(agents())[agent_index] for _ in range(3))
-    wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
-    path = tmp_path / "agent.npz"
-    reward.run(
-        parts, Chance(), steps=broken_off, seed=5, progress=False, checkpoint=path
-    )
-    # the last state, not one between episodes
-    assert numbers(synapse.load(path)) == numbers(parts)
-    outputs = reward.run(
-        other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True
-    )
-    assert (outputs.returns.tolist(), outputs.lengths.tolist()) == (
-        wanted.returns.tolist(),
-        wanted.lengths.tolist(),
-    )
-    assert numbers(other) == numbers(whole)
 
 
 class Keyboard(Chance):

@@ -9,9 +9,9 @@ pd = pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
 
 import synapse
-from synapse import Model, readwrite
+from synapse import Model
 from synapse.cli import main
-from synapse.errors import ArgumentTypeError, IncompleteWarning
+from synapse.errors import ArgumentTypeError
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 from tests.helpers.cases import Cases
 
@@ -121,13 +121,6 @@ def followed(thing, row, expected, folder):
     synapse.save(thing, folder / "e.json")
     loaded = synapse.load(folder / "e.json")
     assert np.allclose(loaded.run([row])[0], expected)
-
-
-def test_a_network_that_is_saved_alone_names_what_has_the_scales(tmp_path):
-    model = NetworkRegressor(epochs=5, random_state=0).fit(FRAME.to_numpy(), Y)
-    with pytest.warns(IncompleteWarning) as told:
-        readwrite.save(model.network_, tmp_path / "n.json")
-    assert "model.whole()" in str(told[0].message)
 
 
 def test_a_forecaster_is_saved_as_its_model(tmp_path):

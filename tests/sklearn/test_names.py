@@ -13,9 +13,7 @@ import architect
 import synapse
 from synapse import Model
 from synapse.sklearn import (
-    NetworkClassifier,
     NetworkRegressor,
-    SequenceClassifier,
     SequenceRegressor,
 )
 from tests.helpers.cases import Cases
@@ -31,12 +29,6 @@ MISSING = FRAME["a"] < 2.0
 WHOLE = FRAME.round().astype("Int64")
 
 TAKEN, WARNED, REFUSED = "taken", "warned", "refused"
-UNNAMED = {
-    "list": FRAME.to_numpy().tolist(),
-    "array": FRAME.to_numpy(),
-    "float32": FRAME.to_numpy(np.float32),
-    "names are numbers": FRAME.set_axis([0, 1], axis=1),
-}
 NAMED = {
     "frame": FRAME,
     "Int64": WHOLE,
@@ -46,12 +38,6 @@ NAMED = {
     "object": FRAME.astype(object),
     "categories": FRAME.assign(a=FRAME["a"].round().astype("category")),
     "numbers as text": FRAME.astype("string"),
-}
-OTHER_NAMES = {
-    "permuted": FRAME[["b", "a"]],
-    "renamed": FRAME.rename(columns={"a": "z"}),
-    "extra": FRAME.assign(c=1.0),
-    "missing": FRAME[["a"]],
 }
 UNFIT = {
     "NaN": FRAME.mask(MISSING),
@@ -131,28 +117,11 @@ def every_door(kinds, fitted_with, expected):
 
 
 @pytest.mark.full
-def test_names_that_were_learned_are_taken():
-    every_door(NAMED, FRAME, TAKEN)
-
-
-def test_data_without_names_warn_after_a_fit_with_names():
-    every_door(UNNAMED, FRAME, WARNED)
-
-
-def test_data_with_other_names_are_refused():
-    every_door(OTHER_NAMES, FRAME, REFUSED)
-
-
-@pytest.mark.full
 def test_what_is_no_finite_number_is_refused():
     every_door(UNFIT, FRAME, REFUSED)
     # scikit-learn 1.6 takes these names after a fit without names
     later = {label: data for label, data in UNFIT.items() if label != "a name twice"}
     every_door(later, FRAME.to_numpy(), REFUSED)
-
-
-def test_data_without_names_are_taken_after_a_fit_without():
-    every_door(UNNAMED, FRAME.to_numpy(), TAKEN)
 
 
 def test_names_warn_after_a_fit_without():
@@ -306,19 +275,6 @@ def test_labels_that_are_missing_or_unknown_are_refused():
                 with case(door, label):
                     classes = ["high", "low"]
                     assert outcome(lambda: learn(kinds(classes), labels)) == REFUSED  # noqa: B023
-
-
-@pytest.mark.full
-@pytest.mark.filterwarnings("ignore:A column-vector y")
-@pytest.mark.parametrize("form", LABELS)
-def test_estimators_take_the_same_labels(form):
-    labels = LABELS[form]
-    rows = NetworkClassifier(epochs=1, random_state=0).fit(FRAME, labels)
-    assert rows.classes_.tolist() == ["high", "low"]
-    parts = [FRAME.iloc[place : place + 1] for place in range(len(FRAME))]
-    sequences = SequenceClassifier(epochs=1, hidden=(2,), random_state=0)
-    assert sequences.fit(parts, labels).classes_.tolist() == ["high", "low"]
-    assert sequences.feature_names_in_.tolist() == ["a", "b"]
 
 
 def test_sktime_takes_columns_by_name():

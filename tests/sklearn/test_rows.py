@@ -33,8 +33,6 @@ from synapse.sklearn import (
 )
 from tests.helpers.cases import Cases
 
-from ..readwrite.nets import run_python
-
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 4)) * [1, 10, 100, 1] + [0, 5, 0, -7]
 Y = np.where(X[:, 0] + (X[:, 1] - 5) / 10 > 0, "yes", "no")
@@ -186,19 +184,6 @@ def test_partial_fit_is_the_online_rule():
     net.activate(X[0] / 100)
     net.propagate(0.03, [0.5])
     assert np.allclose(model.network_.weights, net.weights, atol=1e-12)
-
-
-def test_weights_of_samples_are_repetitions():
-    weights = np.tile([0, 1, 2], 10)
-    options = {"epochs": 40, "batch_size": 100}
-    for make, y in ((classifier, Y), (regressor, V)):
-        weighted = make(**options).fit(X[:30], y[:30], sample_weight=weights)
-        other = make(**options).fit(
-            np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights)
-        )
-        assert np.allclose(weighted.network_.weights, other.network_.weights, atol=1e-8)
-    heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
-    assert (heavy.predict(X) == "yes").mean() > 0.9
 
 
 def test_the_default_penalty_follows_from_the_number_of_samples():
@@ -537,18 +522,6 @@ def test_faults_are_one_sentence_and_change_nothing():
     wild = regressor(scale=False, online_rate=1e3)
     with pytest.raises(DivergenceError, match="lower online_rate"):
         wild.partial_fit(np.repeat(X, 5, axis=0), np.repeat(V, 5))
-
-
-@pytest.mark.full
-def test_without_scikit_learn_there_is_one_sentence():
-    ended = run_python(
-        "import sys; sys.modules['sklearn'] = None; import synapse.sklearn"
-    )
-    words = (
-        "MissingExtraError: The estimators of synapse.sklearn need scikit-learn, which"
-        " is not installed. Inst"
-    )
-    assert words in ended.stderr
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import synapse
 from synapse import _checks
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
@@ -98,30 +97,6 @@ def test_weights_count_in_the_scale(never_dense):
     other = NetworkRegressor(**options)
     other.fit(X[repeated], NUMBERS[repeated])
     assert np.allclose(model.predict(X), other.predict(X), rtol=1e-9)
-
-
-def test_a_model_of_sparse_rows_is_saved_whole(tmp_path):
-    fitted = NetworkClassifier(epochs=4, random_state=0).fit(X, LABELS)
-    model = fitted.model_
-    assert not model.scale.centred
-    assert not model.scale.mean.any()
-    assert (model.predict(X) == fitted.predict(X)).all()
-    synapse.save(model, tmp_path / "model.json")
-    again = synapse.load(tmp_path / "model.json")
-    assert (again.run(X) == model.run(X)).all()
-    assert np.allclose(model.whole().run(DENSE), model.run(X), rtol=0.0, atol=1e-12)
-    model.learn_one(DENSE[0], LABELS[0])
-    again.learn_many(X[:1], LABELS[:1])
-    assert np.allclose(again.run(X), model.run(X), rtol=0.0, atol=1e-12)
-
-
-def test_dense_rows_first_are_centred_for_sparse_ones_too():
-    model = NetworkRegressor(epochs=4, random_state=0).fit(DENSE + 1.0, NUMBERS)
-    assert model.model_.scale.centred
-    assert np.allclose(model.predict(X), model.predict(DENSE), rtol=1e-12)
-    model.partial_fit(X, NUMBERS)
-    mean = (2.0 * DENSE.mean(axis=0) + 1.0) / 2.0
-    assert np.allclose(model.model_.scale.mean, mean)
 
 
 def test_texts():

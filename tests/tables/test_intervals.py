@@ -19,6 +19,7 @@ def trained(series):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("relative", [False, True])
 def test_intervals_of_several_series_are_in_the_units_of_each(relative):
     """One is a thousand times the other; of a positive one that grows, errors are

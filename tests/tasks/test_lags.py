@@ -3,53 +3,12 @@ definitions."""
 
 import numpy as np
 import pytest
-import scipy
 
-from studies.tasks import DelayedXor, Multiplication
-from synapse.tasks import Adding, Copy, MackeyGlass, Recall
+from studies.tasks import DelayedXor
+from synapse.tasks import Copy, MackeyGlass, Recall
 from tests.helpers.cases import all_hold
 
-from .chances import as_often, binomial, distributed, uniform
-
-
-def chances_of_marks():
-    """The probabilities of all pairs of places with 20 steps; step 0 cannot be
-    marked."""
-    chances = {}
-    for early in range(10):
-        for late in [t for t in range(20) if t != early][:9]:
-            pair = tuple(t for t in sorted((early, late)) if t)
-            chances[pair] = chances.get(pair, 0.0) + 1 / 90
-    return chances
-
-
-@pytest.mark.full
-@pytest.mark.parametrize(
-    ("task", "neutral"), [(Adding(20), 0.0), (Multiplication(20), 1.0)], ids=repr
-)
-def test_two_marked_values(task, neutral):
-    samples = task.batch(20_000, 3)
-    counts = dict.fromkeys(chances_of_marks(), 0)
-    for sample in samples:
-        markers = sample.inputs[:, 1].tolist()
-        assert markers[0] == markers[-1] == -1
-        assert set(markers[1:-1]) <= {0.0, 1.0}
-        places = tuple(t for t in range(1, len(sample) - 1) if markers[t] == 1)
-        counts[places] += 1
-        values = [
-            sample.inputs[t, 0] for t in (places if len(places) == 2 else (*places, 0))
-        ]
-        assert len(places) == 2 or values[1] == neutral
-        expected = values[0] * values[1] if neutral else 0.5 + sum(values) / 4
-        assert sample.targets[-1, 0] == pytest.approx(expected, abs=1e-12)
-    assert as_often(
-        list(counts.values()),
-        [len(samples) * each for each in chances_of_marks().values()],
-    )
-    assert uniform(samples.lengths, 20, 22)
-    low = neutral - 1.0
-    numbers = np.concatenate([sample.inputs[1:, 0] for sample in samples[:500]])
-    assert distributed(numbers, scipy.stats.uniform(low, 1 - low).cdf)
+from .chances import as_often, binomial, uniform
 
 
 def test_delayed_xor():

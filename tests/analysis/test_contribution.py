@@ -142,6 +142,7 @@ def delaying(seed, squash="tanh"):
     return net
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(6))
 def test_saliency_and_error_flow_go_back_through_delays(seed):
     net = delaying(seed)

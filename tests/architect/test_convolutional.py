@@ -98,6 +98,7 @@ def outputs_by_numpy(net, row, strides, same):
     return shown
 
 
+@pytest.mark.full
 def test_it_is_a_convolution():
     with Cases() as case:
         for sort, make in SORTS.items():

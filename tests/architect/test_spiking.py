@@ -138,6 +138,7 @@ def test_rtrl_is_the_gradient_and_its_first_order_is_near(options):
     assert 0.9 < compared(reach=1).cosine < 1.0 - 1e-6
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("adaptive", [0, 3, 6])
 def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
     """By hand, for weights into voltages from inputs and spikes: the eligibility of

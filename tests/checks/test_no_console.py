@@ -148,6 +148,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.full
 def test_all_calls_that_show_progress_are_listed():
     found = set()
     for package in (synapse, architect):

@@ -124,6 +124,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, ca
     assert "a checkpoint of a training" in refused(capsys, *line, tmp_path / "net.json")
 
 
+@pytest.mark.full
 def test_rows_continue_with_the_same_bits(sales, tmp_path):
     table = read_table(sales)
     options = {"epochs": 8, "optimizer": "sgd", "build": "lstm"}

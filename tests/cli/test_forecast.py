@@ -81,6 +81,7 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     np.testing.assert_allclose(later, moved(BOTH[19:], 3), 1e-5, err_msg=about)
 
 
+@pytest.mark.full
 def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):
     printed = further("--steps 20 --coverage 0.8 --method naive --maximum 130")
     assert rows(printed)[0][1:4] == ["Sales", "Sales lower", "Sales upper"]

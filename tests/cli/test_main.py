@@ -29,6 +29,7 @@ def stopped(capsys, *arguments):
     return stop.value.code, "".join(capsys.readouterr())
 
 
+@pytest.mark.full
 def test_help_version_and_wrong_usage(capsys):
     """The help and the page name every subcommand, and each has help of its own."""
     code, printed = stopped(capsys, "--help")

@@ -91,6 +91,7 @@ def test_classes_need_scikit_learn(tmp_path, without, capsys):
     assert not (tmp_path / "m.json").exists()
 
 
+@pytest.mark.full
 def test_methods_that_are_not_installed_are_named_before_the_training(
     sheet, without, capsys, monkeypatch
 ):

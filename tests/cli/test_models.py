@@ -189,6 +189,7 @@ def test_what_is_no_model_is_refused(capsys, tmp_path):
 # --- run ------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_columns_by_name_or_in_order_from_a_cleared_context(
     capsys, network, model, data, tmp_path
 ):

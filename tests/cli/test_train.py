@@ -81,6 +81,7 @@ ALONE = {
 }
 
 
+@pytest.mark.full
 def test_a_target_of_0_and_1_may_be_classes(capsys, tmp_path, rng):
     x = rng.normal(size=(60, 2)).round(3)
     fraud = (x[:, 0] + 0.5 * rng.normal(size=60) > 1).astype(int)
@@ -119,6 +120,7 @@ def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     assert refused(capsys, *train, "status").endswith("Did you mean 'Status'?")
 
 
+@pytest.mark.full
 def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
     """The target is the first input of its sequence: who mixes sequences up cannot know
     it."""
@@ -380,6 +382,7 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     assert "'arma'" in refused(capsys, *line, "--methods", "ar,arma")
 
 
+@pytest.mark.full
 def test_a_model_keeps_how_its_table_was_read(capsys, tmp_path):
     """Run, forecast and update use these options, and others if they are given."""
     path = tmp_path / "m.json"
@@ -477,6 +480,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         np.testing.assert_array_equal(weights, again.whole().weights)
 
 
+@pytest.mark.full
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
     series = tables.read_series(tables.read_table(sales), ["sales"])
     fits = []

@@ -46,6 +46,7 @@ def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_s
         assert all(place == round(place) for place in ax.get_xticks())
 
 
+@pytest.mark.full
 def test_names_that_would_be_too_small_to_read_are_left_out():
     from matplotlib import pyplot
 
@@ -102,6 +103,7 @@ def squares(ax):
     return by_place
 
 
+@pytest.mark.full
 def test_areas_are_magnitudes_and_colours_signs():
     matrix = np.array([[1.0, -0.25, 0.0], [0.5, 0.01, -1.0]])
     by_place = squares(draw.hinton(matrix))

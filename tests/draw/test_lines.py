@@ -54,6 +54,7 @@ def test_several_trainings_have_colours_and_names():
     assert_readable(ax)
 
 
+@pytest.mark.full
 def test_errors_that_a_scale_cannot_show():
     ax = draw.learning({"loss": [1.0, 0.0, np.nan, 0.1]}, log=True)
     ax.figure.canvas.draw()
@@ -102,6 +103,7 @@ def interval(mean, half):
     )
 
 
+@pytest.mark.full
 def test_the_forecast_begins_at_the_last_known_value():
     times = np.arange("2020-01", "2020-11", dtype="datetime64[M]")
     for options, places in (({}, np.arange(10)), ({"times": times}, times)):
@@ -137,6 +139,7 @@ def test_an_interval_is_shaded():
     assert legend(ax) == ["known", "forecast", "90 % interval"]
 
 
+@pytest.mark.full
 def test_columns_have_colours_and_names():
     both = np.column_stack([HISTORY, -HISTORY])
     ax = draw.forecast(
@@ -187,6 +190,7 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
     assert short.get_ylim()[0] > 1e-12
 
 
+@pytest.mark.full
 def test_several_networks_in_one_picture():
     lstm = architect.LSTM(
         2, 3, 1, seed=0, forget_gates=False, peepholes=None, style="synaptic"

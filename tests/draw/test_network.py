@@ -55,6 +55,7 @@ def way_of(ax, net, link):
     return way
 
 
+@pytest.mark.full
 def test_layers_are_frames_with_their_names_above():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     ax = draw.network(net, color_bars=False)
@@ -97,6 +98,7 @@ def test_numbers_are_printed_in_discs_and_on_lines():
     all_pictures_hold(check, ["perceptron", "elman", "names"])
 
 
+@pytest.mark.full
 def test_colour_and_width_show_the_weight():
     net = architect.Perceptron(1, 3, 1, seed=0)
     net.weights = [-1.0, 0.0, 0.25, 1.0, 0.5, -0.5]
@@ -131,6 +133,7 @@ def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
         assert not paths(ax, "gates")
 
 
+@pytest.mark.full
 def test_backward_connections_run_above_or_below_the_discs():
     net = architect.Elman(2, 6, 1, seed=0)
     ax = draw.network(net)
@@ -155,6 +158,7 @@ def test_backward_connections_run_above_or_below_the_discs():
     assert {net[i] for i in ends} == set(net["context"])
 
 
+@pytest.mark.full
 def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
     inputs, voltages, spikes = Layer(2), Layer(6, name="voltages"), Layer(6)
     inputs.project(voltages, seed=0)
@@ -172,6 +176,7 @@ def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
     assert tops < max(place[1] for place in places.values()) + 0.6  # no cable above
 
 
+@pytest.mark.full
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     texts = {
         text
@@ -207,6 +212,7 @@ def test_discs_are_coloured_by_a_number():
             assert abs(inks[0] - inks[1]) > 0.3
 
 
+@pytest.mark.full
 def test_zero_weights_and_no_connections():
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.weights = np.zeros(9)
@@ -216,6 +222,7 @@ def test_zero_weights_and_no_connections():
     assert [text for text, _ in shown(ax.figure)] == ["alone"]
 
 
+@pytest.mark.full
 def test_neurons_without_a_network_stand_in_a_row_or_are_one_layer():
     a, b, elsewhere = (Neuron(name=name) for name in "abc")
     a.project(b, weight=0.5)
@@ -418,6 +425,7 @@ def test_many_neurons_share_rows_whose_squares_count_connections():
     ]
 
 
+@pytest.mark.full
 def test_arrows_say_of_what_kind_a_projection_is():
     kinds = {
         "16": "all_to_all",

@@ -262,6 +262,7 @@ def in_cielab(colour, seen_by):
     return np.array([116 * g - 16, 500 * (f - g), 200 * (g - h)])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seen_by", VISION)
 def test_bands_of_species_that_touch_differ_in_everybodys_eyes(seen_by):
     rng = np.random.default_rng(0)

@@ -118,6 +118,7 @@ def test_values_and_slopes_in_single_precision():
     assert not wrong, wrong
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("form", [FORMS["formula"], online])
 def test_slopes_are_central_differences_of_the_values(form):
     """Of each form by itself: no oracle is asked, so a wrong one excuses nothing."""
@@ -211,6 +212,7 @@ def largest(name, states):
     return pairs
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)]
 )

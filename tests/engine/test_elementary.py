@@ -40,6 +40,7 @@ FRACTIONS = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("ours", "theirs", "at", "most"),
     [

@@ -307,6 +307,7 @@ def random_links(rng, count, fan_in):
     return ends[0][apart], ends[1][apart]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("inputs", [4, 3000])
 def test_the_past_of_neurons_that_send_nothing_by_events(inputs, monkeypatch):
     """Whole parts of neurons are read with a lag by others that gather, while steps

@@ -249,6 +249,7 @@ def test_lists_change_no_bit(name, seed, monkeypatch):
     assert [name for name in columns if columns[name] != all_read[name]] == []
 
 
+@pytest.mark.full
 def test_calls_of_others_leave_no_list():
     """A propagation lists what its own network has read, whatever thread has run
     another one since."""

@@ -70,6 +70,7 @@ def test_a_copy_in_the_middle_of_a_step_remembers_what_its_original_does(
     check_store(copy._store)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(4))
 def test_networks_that_are_joined_remember_what_each_did(seed):
     """Also in the middle of a step of both; one clock is added to the other."""
@@ -116,6 +117,7 @@ def line(delay, steps, outside=False):
     return net, link
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("outside", [False, True])
 @pytest.mark.parametrize("before", [1, 2, 5])
 @pytest.mark.parametrize("after", [1, 3, 6])
@@ -134,6 +136,7 @@ def test_a_delay_that_changes_reads_what_the_neuron_remembers(before, after, out
     assert seen == np.where(known, times, 0).tolist()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("between", [np.nan, 0.0])
 @pytest.mark.parametrize("before", [0, 4])
 def test_a_past_that_is_large_lets_no_weight_diverge(before, between):

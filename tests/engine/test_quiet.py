@@ -235,6 +235,7 @@ def test_spiking_cells(quiet, options):
     assert gap(*trained_nets) < 1e-10
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kept", [0.9, -0.5, 1.0, 0.0])
 def test_weights_keep_signs(quiet, kept):
     """Weights stop at 0, wait there, and leave it again, beside some without a sign, as

@@ -162,6 +162,7 @@ def test_a_genome_that_fails_is_not_novel():
     assert (people.fitness[1:] > 0.0).all()
 
 
+@pytest.mark.full
 def test_novelty_is_the_mean_distance_to_the_nearest():
     rng = np.random.default_rng(0)
     some = rng.normal(size=(40, 2))

@@ -180,6 +180,7 @@ def test_every_option_of_a_trainer_holds_there_and_its_state_goes_on():
             assert everything(here[0].network) == everything(there[0].network), setting
 
 
+@pytest.mark.full
 def test_each_trainer_trains_in_its_own_way():
     several = [Trainer(lstm(0), **setting) for setting in OPTIONS]
     alone = [Trainer(lstm(0), **setting) for setting in OPTIONS]

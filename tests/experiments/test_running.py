@@ -384,6 +384,7 @@ def test_points_are_given_as_they_are_or_as_a_grid():
     assert len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3
 
 
+@pytest.mark.full
 def test_points_that_cannot_be():
     many = range(10**4)
     told = [

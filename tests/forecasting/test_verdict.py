@@ -12,6 +12,7 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.mark.full
 def test_a_gain_exceeds_chance_as_the_t_test_of_blocks_says(rng):
     stats = pytest.importorskip("scipy.stats")
     cases = set()
@@ -34,6 +35,7 @@ def test_a_gain_exceeds_chance_as_the_t_test_of_blocks_says(rng):
     assert len(cases) == 12
 
 
+@pytest.mark.full
 def test_overlapping_errors_do_not_pass_for_a_difference(rng):
     """Without a difference, the share of gains beyond chance is near 5 %, also if the
     forecasts from 12 neighbouring origins overlap."""

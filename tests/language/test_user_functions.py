@@ -302,6 +302,7 @@ def played(observe, step):
     return task.episodes(genomes)
 
 
+@pytest.mark.full
 def test_a_step_of_an_environment_computes_as_numpy_and_python_do():
     """What is divided by 0 is infinite, an integer beyond 64 bits is exact."""
 

@@ -130,6 +130,7 @@ SCHEDULES = (
 )
 
 
+@pytest.mark.full
 @every_case("rate", SCHEDULES)
 def test_schedules_give_the_rates_they_give_one_by_one(rate, calls):
     calls.clear()

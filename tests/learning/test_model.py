@@ -34,6 +34,7 @@ def fitted():
     return model
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["m.json", "m.npz", "m.synapse", "m"])
 def test_a_file_has_all_and_goes_on_with_the_same_bits(tmp_path, name):
     """Scales, names, facts, the trainer with the state of Adam; a pickle, too."""

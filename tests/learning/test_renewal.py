@@ -197,6 +197,7 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
     )
 
 
+@pytest.mark.full
 def test_it_follows_batches_of_float32():
     net = architect.Perceptron(
         3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32"

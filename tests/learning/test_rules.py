@@ -101,6 +101,7 @@ def trained(method, data=(INPUTS, TARGETS), network=None, **options):
     return parameters(network), result
 
 
+@pytest.mark.full
 @every_case(
     "options",
     [

@@ -52,6 +52,7 @@ def on_arrays(net, data, *, trainer=None, **options):
     return parameters(net), result
 
 
+@pytest.mark.full
 @every_case("dtype", [np.float64, np.float32])
 @every_case("width", [5, 17, 70])
 def test_cuts_change_no_bit_whatever_the_width(width, dtype):
@@ -163,6 +164,7 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
     assert np.array_equal(parameters(net), parameters(other))
 
 
+@pytest.mark.full
 def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first():
     """Arrays of the form of the latest are laid out like it; lists are not."""
     rows, aims = BATCHES[0]

@@ -283,6 +283,7 @@ def test_a_step_of_two_neurons_begins_when_one_of_them_activates_again(
     check_store(source._store)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rows", [1, 2, 6])
 @pytest.mark.parametrize("source_first", [False, True])
 @pytest.mark.parametrize("delay", [1, 2, 3])

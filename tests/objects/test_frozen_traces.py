@@ -66,6 +66,7 @@ def recorded(net, row):
     return {name: log[name] for name in log.variables}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("build", NETWORKS)
 def test_what_becomes_trainable_begins_without_traces(build, way):

@@ -79,6 +79,7 @@ def test_garbage_collection_is_as_before():
         (gc.enable if was else gc.disable)()
 
 
+@pytest.mark.full
 def test_it_cannot_be_edited_through_networkx(net):
     other = perceptron(1, 1)
     net.project(other)
@@ -166,6 +167,7 @@ def test_biases_and_weights_can_be_set_through_networkx(net):
     assert set(net.weights) == {0.5}
 
 
+@pytest.mark.full
 def test_other_fields_of_nodes_and_edges_cannot_be_set_and_none_deleted(net):
     node = net.graph.nodes[net[0]]
     link = net.connections[0]

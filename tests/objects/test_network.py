@@ -150,6 +150,7 @@ def test_a_neuron_that_gates_others_is_not_removed(net):
         net.remove(gater)
 
 
+@pytest.mark.full
 def test_the_network_holds_its_connections_once_all_were_listed():
     net = perceptron(2, 3, 1, seed=1)
     few = [weakref.ref(link) for link in net.connections[:2]]

@@ -168,6 +168,7 @@ def test_a_removed_neuron_cannot_be_used():
     assert repr(neuron) == str(neuron) == "<Neuron, removed>"
 
 
+@pytest.mark.full
 def test_a_neuron_lives_as_long_as_one_that_it_is_linked_to():
     a, b = chain(0.5)
     b.project(b)

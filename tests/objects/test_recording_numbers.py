@@ -352,6 +352,7 @@ def test_the_pairs_are_the_sensitivities_of_the_connections():
     assert repr(chosen) == "<Log of sensitivity: 0 steps, 2 pairs>"
 
 
+@pytest.mark.full
 def test_a_log_does_not_outlive_its_recording():
     net = elman()
     log = record(net, "sensitivity")

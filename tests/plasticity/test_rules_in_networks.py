@@ -306,6 +306,7 @@ def test_weights_are_recorded_after_they_have_changed():
     assert (log.weight[0] != log.weight[3]).all()
 
 
+@pytest.mark.full
 def test_traces_are_recorded_in_trainings():
     rows = np.random.default_rng(0).normal(size=(6, 3))
     net = architect.Perceptron(3, 2, squash="identity", seed=0)
@@ -372,6 +373,7 @@ def test_a_run_with_currents_learns_as_its_steps(structure):
     assert (single.weights == several.weights).all()
 
 
+@pytest.mark.full
 def test_currents_of_a_run_that_diverges_leave_nothing():
     net = architect.Perceptron(2, 1, squash="identity", seed=0)
     net.rule = Hebb(rate=1e200)
@@ -400,6 +402,7 @@ def test_a_change_that_is_not_finite_changes_nothing(bounds):
     assert (net.weights == before).all()
 
 
+@pytest.mark.full
 def test_the_sizes_of_a_targets_weights_have_a_sum():
     net = architect.Perceptron(4, 3, squash="tanh", seed=0)
     net.rule = Hebb(normalize=2.0, rate=0.1)

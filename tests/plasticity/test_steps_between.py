@@ -223,6 +223,7 @@ def test_traces_along_a_delay_count_the_steps_that_learn():
         assert seen == pytest.approx(expected)
 
 
+@pytest.mark.full
 def test_activations_that_are_set_are_carried():
     """Between two lessons, late and with delays."""
     net = mixed(False)

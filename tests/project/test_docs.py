@@ -51,8 +51,11 @@ RUN += (
     "connectomes",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
-LONG = {"docs/evolution.md", "docs/simulators.md"}
-"""Pages of which each takes half as long as all others."""
+LONG = {
+    *("docs/cookbook.md", "docs/evolution.md", "docs/fitting.md", "docs/pipelines.md"),
+    *("docs/plasticity.md", "docs/reward.md", "docs/simulators.md"),
+}
+"""Pages that take more than a second, most of them because they compile functions."""
 
 sys.path.insert(0, str(DOCS / "_extensions"))
 import cells

@@ -31,6 +31,7 @@ def table(size, seed, names=str):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("names", [str, int, lambda i: 10**12 * i, lambda i: i - 5])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_table_makes_the_network_that_its_graph_makes(names, seed):

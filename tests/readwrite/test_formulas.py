@@ -96,6 +96,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.full
 def test_values_and_slopes_are_right():
     wrong = {}
     for (formula, names, rows), ours in zip(FORMULAS, EXPECTED, strict=True):

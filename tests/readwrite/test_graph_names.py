@@ -303,6 +303,7 @@ def test_the_name_of_a_layer_is_metadata_of_the_neurons_whose_layer_has_another(
     }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", [*COPIES, *IN_XML])
 def test_positions_of_neurons_are_kept_and_those_of_drawings_are_not(way):
     """Also a position that is the usual one, as that of each input at x = 0."""

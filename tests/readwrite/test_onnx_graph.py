@@ -275,6 +275,7 @@ def test_networks_without_memory_are_plain_models():
         assert close(whole.step(steps), net.run(steps), 1e-6)
 
 
+@pytest.mark.full
 def test_nodes_follow_layers_not_neurons():
     for sizes in ((4, 40), (50, 100)):  # peepholes as matrices, and as lists
         nets = (architect.LSTM(5, n, 3, style="synaptic", seed=0) for n in sizes)

@@ -158,6 +158,7 @@ def test_what_cannot_be_written_says_why_and_what_to_do():
                 write(net)
 
 
+@pytest.mark.full
 def test_functions_of_the_language_stand_in_programs(tmp_path):
     net = Network(Layer(1), [], Layer(2, arc))
     net.input.project(net.output, seed=0)

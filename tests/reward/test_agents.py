@@ -850,6 +850,7 @@ def test_an_update_is_its_equations(name, tied):
             np.testing.assert_allclose(net.biases, twin.biases, rtol=0, atol=1e-12)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", UPDATES)
 def test_an_update_goes_on_with_the_same_bits_from_a_file(name, tmp_path):
     """Its means too, after an edit."""

@@ -449,6 +449,7 @@ def test_faults_of_an_environment_are_named(tmp_path):
             )
 
 
+@pytest.mark.full
 def test_agents_run_in_environments_of_their_own():
     made = []
 

@@ -246,6 +246,7 @@ def test_networks_that_need_no_scale_are_written_without_a_word(tmp_path):
     assert (agent.model.whole().activate(np.ones(5)) == net.activate(np.ones(5))).all()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", range(3))
 def test_the_agent_in_a_checkpoint_is_the_last_one(number, tmp_path):
     agent = list(agents())[number]

@@ -25,6 +25,7 @@ def command(*words):
     assert main([str(word) for word in words]) == 0
 
 
+@pytest.mark.full
 def test_the_command_runs_an_estimator(tmp_path):
     model = NetworkRegressor(epochs=20, random_state=0).fit(FRAME, Y)
     synapse.save(model.model_, tmp_path / "m.json")

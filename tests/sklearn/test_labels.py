@@ -61,6 +61,7 @@ def by_step(labels):
 DOORS = {"rows": by_rows, "sequences": by_sequence, "steps": by_step}
 
 
+@pytest.mark.full
 @every_case("door, kind", [(door, kind) for door in DOORS for kind in KEPT])
 def test_labels_that_differ_are_classes(door, kind):
     labels, classes = KEPT[kind]

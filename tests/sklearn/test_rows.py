@@ -52,6 +52,7 @@ def regressor(**options):
     )
 
 
+@pytest.mark.full
 def test_they_work_in_the_tools_of_scikit_learn():
     assert make_pipeline(StandardScaler(), classifier()).fit(X, Y).score(X, Y) > 0.95
     assert searched(n_jobs=None) == 0.05
@@ -212,6 +213,7 @@ def test_early_stopping_holds_samples_out_at_random():
     assert len(model.result_.history["validation_loss"]) == model.n_iter_
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scale", [True, False])
 def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
     """The errors on them are those of a trainer that gets both in standard units."""
@@ -239,6 +241,7 @@ def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
         assert weighted.result_.history["validation_loss"] == pytest.approx(errors)
 
 
+@pytest.mark.full
 def test_held_out_data_are_a_parameter_like_others():
     """In clones, pickles and searches; the network of a fold is tested on them."""
     held_out = X[150:], Y[150:]

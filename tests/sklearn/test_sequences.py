@@ -22,6 +22,7 @@ STEPS = [rows.cumsum(axis=0)[:, 0] for rows in LISTS]
 SIGNS = [np.where(rows[:, 0] > 0, "+", "-") for rows in LISTS]
 
 
+@pytest.mark.full
 def test_an_answer_for_each_sequence():
     model = SequenceClassifier(hidden=(6,), epochs=150, random_state=0).fit(
         LISTS, LABELS

@@ -68,6 +68,7 @@ def test_ctrl_c_in_a_network_ends_the_comparison(monkeypatch, capsys, tmp_path):
     assert run_cli(capsys, *line) == (130, "", "synapse: Interrupted.\n")
 
 
+@pytest.mark.full
 def test_a_network_has_the_errors_of_its_training():
     data = frame(Sales=SALES, Costs=COSTS)
     learning = TrainingOptions(epochs=30, hidden=[4])

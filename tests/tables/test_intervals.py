@@ -42,6 +42,7 @@ def test_intervals_of_several_series_are_in_the_units_of_each(relative):
     assert inner < widths[0][0] < 10 * inner
 
 
+@pytest.mark.full
 def test_errors_of_the_training_rows_are_enlarged_to_those_of_the_test():
     noise = RNG.normal(size=160)
     held_out = trained(pd.DataFrame({"sales": noise}, index=DATES)).facts[

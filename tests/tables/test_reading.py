@@ -146,6 +146,7 @@ def test_parquet_and_excel_have_numbers_and_dates(suffix, tmp_path):
         tables.read_table(path)
 
 
+@pytest.mark.full
 def test_frames_of_other_libraries_are_converted():
     arrow = pytest.importorskip("pyarrow")
     frame = pd.DataFrame({"x": [1.0, 2.0] * 10, "y": [2.0, 4.0] * 10})
@@ -302,6 +303,7 @@ def test_missing_values_and_dates_are_filled_by_pandas(series):
 STEPS = ("D", "B", "h", "15min", "W-WED", "MS", "ME", "YS", "2MS", "6h")
 
 
+@pytest.mark.full
 def test_steps_are_those_of_pandas_also_with_gaps(series):
     def check(code):
         dates = pd.date_range("2015-03-31", periods=40, freq=code)

@@ -72,6 +72,7 @@ def by_definition(task):
         )
 
 
+@pytest.mark.full
 def test_places_pairs_and_distractors_of_recall_are_equally_frequent():
     symbols = (
         Recall(4, 4, 2, 24).batch(23_100, 2).rows.argmax(axis=1).reshape(-1, 24)[:, :22]

@@ -68,6 +68,7 @@ def test_a_trained_network_writes_its_text_and_keeps_its_context(tmp_path):
     assert sample(loaded, "the c", 40, temperature=0.1, seed=0) == written
 
 
+@pytest.mark.full
 def test_letters_are_drawn_by_their_probabilities():
     alphabet = Alphabet("abc")
     net = architect.Perceptron(3, 3, output_squash="softmax", seed=0)

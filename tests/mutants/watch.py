@@ -71,6 +71,7 @@ class Reach:
         self.kernels: set[str] = set()
         self.always: set[str] = set()  # called by address, which no call shows
         self.known: set[str] = set()  # kernels whose functions are written
+        self.programs: list[Any] = []  # typed programs that are printed, not compiled
         self.file = (folder / f"kernels-{worker}.jsonl").open("a", encoding="utf-8")
         self.child = folder / f"child-{worker}"
         os.environ[tracing.CHILD] = str(self.child)
@@ -92,16 +93,17 @@ class Reach:
 
     def patch(self) -> None:
         """Observe how kernels are translated, compiled, loaded and called."""
-        from synapse.engine.language import entries, lazy_parts, machine
+        from synapse.engine.language import entries, lazy_parts, machine, program
 
-        programs: list[Any] = []
+        programs = self.programs
 
-        class NotedProgram(entries.TypedProgram):
-            def __init__(self, *arguments: Any, **options: Any) -> None:
-                super().__init__(*arguments, **options)
-                programs.append(self)
+        start_program = program.TypedProgram.__init__
 
-        entries.TypedProgram = NotedProgram
+        def noted_program(made: Any, *arguments: Any, **options: Any) -> None:
+            start_program(made, *arguments, **options)
+            programs.append(made)
+
+        program.TypedProgram.__init__ = noted_program
         text_of, compiled = entries.text_of, machine.object_code
         entry, address_of = entries.entry, entries.address_of
 
@@ -110,12 +112,13 @@ class Reach:
             outer = set(self.functions)
             self.functions.clear()
             self.restart()
+            before = len(programs)
             text: str = text_of(function, kinds, result)
-            codes = (key.function.__code__ for key in programs.pop().instances.values())
-            parts = {tracing.function_of(code, self.root) for code in codes}
+            parts = self.functions_of(programs[before])
+            del programs[before:]
             name = tracing.kernel_of(function, kinds, result)
             self.known.add(name)
-            self.write(name, functions=sorted({*parts, *self.functions} - {None}))
+            self.write(name, functions=sorted({*parts, *self.functions}))
             self.functions.update(outer)
             return text
 
@@ -181,6 +184,12 @@ class Reach:
         lazy_parts._compiled = noted_part
         lazy_parts._addresses = Addresses(lazy_parts._addresses)
 
+    def functions_of(self, typed: Any) -> set[str]:
+        """Return the functions that a typed program consists of."""
+        codes = (each.function.__code__ for each in typed.instances.values())
+        found = (tracing.function_of(code, self.root) for code in codes)
+        return set(filter(None, found))
+
     def write(self, name: str, **numbers: Any) -> None:
         """Write what is known of a kernel."""
         self.file.write(json.dumps({"kernel": name, **numbers}) + "\n")
@@ -198,11 +207,14 @@ class Reach:
             cached.cache_clear()
         self.functions.clear()
         self.kernels.clear()
+        self.programs.clear()
         self.child.unlink(missing_ok=True)
         self.restart()
 
     def take(self) -> None:
-        """Add what the processes of a test have reached."""
+        """Add what the programs of a test consist of, and what its processes reach."""
+        for printed in self.programs:
+            self.functions |= self.functions_of(printed)
         if self.child.exists():
             for line in self.child.read_text(errors="replace").splitlines():
                 self.see(line)

@@ -8,6 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Model, Trainer
+from synapse._checks import extras
 from synapse.errors import ArgumentTypeError
 from tests.arguments.public import HOOKS, MADE, PUBLIC
 from tests.helpers.cases import Cases
@@ -163,3 +164,10 @@ def test_advice_does_what_it_says(net, tmp_path):
                 with pytest.raises((TypeError, AttributeError), match=re.escape(words)):
                     wrong()
                 right()
+
+
+def test_what_installs_a_package_names_the_versions_that_fit(monkeypatch):
+    lines = ["numpy>=2.0", 'river>=0.26; extra == "river"']
+    monkeypatch.setattr(extras, "_required", lambda: lines)
+    assert extras.install("River") == 'Install it: pip install "river>=0.26".'
+    assert extras.install("other") == 'Install it: pip install "other".'

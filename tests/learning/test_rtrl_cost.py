@@ -63,6 +63,7 @@ def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
     table = rtrl_cost(architect.Elman(7, 15, 7, seed=0), (1, None))
     assert not table[1]._too_large
+    assert f" {table[1].bytes / 1e3:.3g} kB " in repr(table)
     large = table[None]
     assert large._too_large
     assert large.bytes > 2 * 8 * 15 * 345

@@ -391,3 +391,11 @@ def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
     assert np.abs(differences).max() < 1e-15
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
         trainer.train(rows, rows, validation=0.96, progress=False)
+
+
+def test_a_loss_falls_if_the_last_tenth_of_the_epochs_is_lower():
+    inputs, targets = [[0.0], [1.0]], [[0.2], [0.8]]
+    for epochs, falls in ((1, False), (30, True)):
+        trainer = Trainer(architect.Perceptron(1, 1, seed=0), rate=0.5)
+        result = trainer.train(inputs, targets, epochs=epochs, progress=False)
+        assert result.falling is falls

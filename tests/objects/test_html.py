@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+import architect
 import synapse
 from synapse import (
     Layer,
@@ -127,3 +128,14 @@ def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
     assert cells(tree)[2] == ["3", "4", "3", "5", "5", "4", "6"]
     names = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
     assert names == [None, "mean", "lower", "upper"]
+
+
+def test_a_network_is_drawn_to_scale_and_names_that_would_meet_are_cut():
+    svg = parsed(architect.LSTM(2, 3, 1, seed=0)).find(f"{SVG}svg")
+    left, _, width, height = map(float, svg.get("viewBox").split())
+    scale = float(svg.get("width")) / width
+    assert float(svg.get("height")) / height == pytest.approx(scale, rel=4e-3)
+    texts = list(svg.iter(f"{SVG}text"))
+    assert all(left <= float(text.get("x")) <= left + width for text in texts)
+    shown = [text.text for text in texts]
+    assert shown[:4] == ["input", "input gates", "forget gat…", "candidates"]

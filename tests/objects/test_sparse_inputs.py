@@ -146,3 +146,21 @@ def test_arrays_are_copied():
         csr_rows, np.ones((20, 1)), epochs=3, callbacks=[spoil], progress=False
     )
     assert np.isfinite(net._store["weight"]).all()
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_connections_into_inputs_see_sparse_rows_as_they_see_dense_ones(trainable):
+    """An input that has connections of its own is a neuron that is set, with traces."""
+    dense = architect.Perceptron(5, 3, 2, seed=0)
+    feedback = dense.hidden[0].project(dense.input, seed=1)
+    feedback.trainable = trainable
+    other = dense.clone()
+    rows = np.where(np.random.default_rng(2).random((9, 5)) < 0.4, 0.5, 0.0)
+    for row in range(len(rows)):
+        part = slice(row, row + 1)
+        outputs = dense.run(rows[part]), other.run(sparse.csr_array(rows[part]))
+        assert np.array_equal(*outputs)
+        assert numbers(dense) == numbers(other)
+        for net in (dense, other):
+            net.propagate(0.1, [0.3, 0.7])
+    assert numbers(dense) == numbers(other)

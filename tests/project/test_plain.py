@@ -278,3 +278,9 @@ def test_the_page_for_classrooms_has_a_program_that_needs_nothing_else(tmp_path)
     page = (extensions / "classroom.html").read_text(encoding="utf-8")
     assert page.count("{FILES}") == 1
     assert page.count("{PYODIDE}") == 1
+
+
+def test_weights_are_drawn_on_both_sides_of_zero():
+    links = [plain.Neuron().project(plain.Neuron()) for _ in range(40)]
+    weights = [link.weight for link in links]
+    assert -1.0 <= min(weights) < 0.0 < max(weights) <= 1.0

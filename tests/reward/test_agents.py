@@ -980,3 +980,9 @@ def test_a_gradient_correction_is_its_equations():
                 np.testing.assert_allclose(
                     ours.biases, wanted.biases, rtol=0, atol=1e-12
                 )
+
+
+def test_a_gradient_correction_has_an_output_for_each_action():
+    nets = [architect.Elman(2, 3, size, output_squash="identity") for size in (2, 3)]
+    with pytest.raises(ArgumentError, match="`correction` of QRC .* 2 outputs, got 3"):
+        reward.QRC(*nets, seed=0)

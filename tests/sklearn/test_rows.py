@@ -551,3 +551,11 @@ def test_a_number_is_one_hidden_layer_and_any_optimizer_has_a_name():
         NetworkClassifier(optimizer="adamww").fit(rows, y)
     with pytest.raises(ArgumentTypeError, match="a list of sizes"):
         NetworkClassifier(hidden="32").fit(rows, y)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf])
+def test_a_rate_of_single_rows_that_cannot_be_is_refused(rate):
+    model = regressor(online_rate=rate)
+    with pytest.raises(ArgumentError, match="`?online_rate`?"):
+        model.fit(X, V)
+    assert not hasattr(model, "model_")

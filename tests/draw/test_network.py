@@ -10,6 +10,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Model, Network, Neuron, Topology, draw
+from synapse.draw._bundles import bundles_of, draw_boxes
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.helpers.cases import all_refused
 
@@ -56,6 +57,38 @@ def way_of(ax, net, link):
 
 
 @pytest.mark.full
+def test_discs_lines_and_marks_of_neurons_connections_and_gates():
+    """Lines lead from source to target and round other neurons; marks lie on them, each
+    by itself."""
+
+    def check(name):
+        net = STANDARD[name]()
+        ax = draw.network(net, detail="connections")
+        places = middles(ax)
+        order = list(net)
+        marks = gate_marks(ax)
+        assert len(places) == len(net)
+        assert len(paths(ax, "connections")) == len(net.connections)
+        assert len(marks) == sum(link.gater is not None for link in net.connections)
+        assert_readable(ax)
+        for link in net.connections[:: 1 if len(net) < 30 else 53]:
+            way = way_of(ax, net, link)
+            others = np.delete(
+                places, [order.index(link.source), order.index(link.target)], axis=0
+            )
+            assert min(from_way(place, way) for place in others) > 0.26, link
+            if link.gater is not None:
+                on_it = [mark for mark in marks if from_way(mark, way) < 1e-9]
+                assert max(np.linalg.norm(mark - way[0]) for mark in on_it) > 0.3, link
+        if name == "hand":
+            apart = np.linalg.norm(marks[:, None] - marks, axis=-1) + np.eye(len(marks))
+            assert apart.min() > 0.15
+
+    all_pictures_hold(
+        check, ["perceptron", "lstm", "elman", "hand", "names", "hundred"]
+    )
+
+
 def test_layers_are_frames_with_their_names_above():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     ax = draw.network(net, color_bars=False)
@@ -98,7 +131,6 @@ def test_numbers_are_printed_in_discs_and_on_lines():
     all_pictures_hold(check, ["perceptron", "elman", "names"])
 
 
-@pytest.mark.full
 def test_colour_and_width_show_the_weight():
     net = architect.Perceptron(1, 3, 1, seed=0)
     net.weights = [-1.0, 0.0, 0.25, 1.0, 0.5, -0.5]
@@ -122,6 +154,72 @@ def test_colour_and_width_show_the_weight():
     assert sorted(lines.get_linewidths()) == pytest.approx(sorted(widths), rel=1e-2)
 
 
+def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons():
+    def check(name):
+        net = STANDARD[name]()
+        ax = draw.network(net)
+        places = middles(ax)
+        marks = gate_marks(ax)
+        order = list(net)
+        gaters = {
+            order.index(link.gater)
+            for link in net.connections
+            if link.gater is not None
+        }
+        for line in paths(ax, "gates"):
+            (gater,) = [i for i in gaters if np.allclose(places[i], line[0])]
+            gaters.discard(gater)
+            assert np.linalg.norm(marks - line[-1], axis=1).min() < 1e-9
+            others = np.delete(places, gater, axis=0)
+            far = [place for place in others if np.linalg.norm(place - line[-1]) > 0.6]
+            assert min(from_way(place, line) for place in far) > 0.26
+        assert not gaters
+
+    all_pictures_hold(check, ["lstm", "hand"])
+
+
+def test_one_neuron_gates_a_bundle_with_one_dotted_line_and_a_bar():
+    net = architect.LSTM(7, 3, 2, style="synaptic", seed=0)
+    ax = draw.network(net)
+    gated = [link for link in net.connections if link.gater is not None]
+    loops = [link for link in gated if link.source is link.target]
+    bars = paths(ax, "gate bars")
+    # outputs of a cell, inputs of a cell
+    assert sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3
+    assert len(gated) - len(loops) == sum(map(len, bars))
+    assert len(paths(ax, "gates")) == len(bars) + len(loops)
+    marks = gate_marks(ax)
+    assert all(
+        np.linalg.norm(marks - point, axis=1).min() < 1e-9
+        for bar in bars
+        for point in bar
+    )
+    for line in paths(ax, "gates"):
+        mine = [
+            bar for bar in bars if np.linalg.norm(bar - line[-1], axis=1).min() < 1e-9
+        ]
+        apart = [np.linalg.norm(bar - line[0], axis=1).min() for bar in mine]
+        assert (
+            np.linalg.norm(line[-1] - line[0]) == pytest.approx(min(apart, default=0.0))
+            or not mine
+        )
+
+
+def test_a_gated_self_connection_is_marked_on_its_loop_apart_from_the_bundle():
+    a = Layer(2)
+    cell = Neuron()
+    gater = Neuron()
+    links = [*a.project(cell), cell.project(cell, weight=1.0)]
+    for link in links:
+        gater.gate(link)
+    net = Network(a, [Layer([gater])], Layer([cell]))
+    ax = draw.network(net)
+    (bar,) = paths(ax, "gate bars")
+    assert len(bar) == 2
+    loop = way_of(ax, net, links[-1])
+    assert loop[:, 1].max() - gate_marks(ax)[:, 1].max() < 0.1
+
+
 def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
     a = Neuron()
     b = Neuron()
@@ -133,7 +231,6 @@ def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
         assert not paths(ax, "gates")
 
 
-@pytest.mark.full
 def test_backward_connections_run_above_or_below_the_discs():
     net = architect.Elman(2, 6, 1, seed=0)
     ax = draw.network(net)
@@ -158,7 +255,6 @@ def test_backward_connections_run_above_or_below_the_discs():
     assert {net[i] for i in ends} == set(net["context"])
 
 
-@pytest.mark.full
 def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
     inputs, voltages, spikes = Layer(2), Layer(6, name="voltages"), Layer(6)
     inputs.project(voltages, seed=0)
@@ -177,6 +273,40 @@ def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
 
 
 @pytest.mark.full
+def test_pools_are_discs_that_springs_fill():
+    net = architect.Liquid(2, 60, 1, connections=180, seed=0)
+    ax = draw.network(net, detail="connections")
+    places = dict(zip(net, middles(ax)))
+    pool = np.array([places[neuron] for neuron in net["pool"]])
+    apart = np.linalg.norm(pool[:, None] - pool, axis=-1) + 9.0 * np.eye(60)
+    assert apart.min() > 0.6
+    assert 0.7 < np.ptp(pool[:, 0]) / np.ptp(pool[:, 1]) < 1.4
+    ends = [link for link in net.connections if link.source in net["pool"]]
+    inner = [link for link in ends if link.target in net["pool"]]
+    lengths = [
+        np.linalg.norm(places[link.source] - places[link.target]) for link in inner
+    ]
+    assert np.mean(lengths) < 0.9 * apart[~np.eye(60, dtype=bool)].mean()
+    assert min(places[net.output[0]][0], 9e9) > pool[:, 0].max()
+    assert places[net.input[0]][0] < pool[:, 0].min()
+
+
+@pytest.mark.full
+def test_springs_place_each_neuron_apart_and_in_the_same_place_again():
+    edges = [(a, (a * 7 + k) % 45, 1.0) for a in range(45) for k in (1, 3, 8)]
+    edges = [edge for edge in edges if edge[1] > 1]
+    net = synapse.from_edges(edges, [0, 1], [44])
+    assert len(net.layers) > 4
+    assert detail_of(draw.network(net)) == "matrix"  # as layers, it is a tangle
+    ax = draw.network(net, layout="spring")
+    assert not artists_of(ax, "frame")
+    assert pixels(ax.figure) == pixels(draw.network(net, layout="spring").figure)
+    places = middles(ax)
+    apart = np.linalg.norm(places[:, None] - places, axis=-1) + 9.0 * np.eye(45)
+    assert apart.min() > 0.6
+    assert artists_of(draw.network(net, layout="layers"), "frame")
+
+
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     texts = {
         text
@@ -212,7 +342,6 @@ def test_discs_are_coloured_by_a_number():
             assert abs(inks[0] - inks[1]) > 0.3
 
 
-@pytest.mark.full
 def test_zero_weights_and_no_connections():
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.weights = np.zeros(9)
@@ -222,7 +351,6 @@ def test_zero_weights_and_no_connections():
     assert [text for text, _ in shown(ax.figure)] == ["alone"]
 
 
-@pytest.mark.full
 def test_neurons_without_a_network_stand_in_a_row_or_are_one_layer():
     a, b, elsewhere = (Neuron(name=name) for name in "abc")
     a.project(b, weight=0.5)
@@ -426,6 +554,20 @@ def test_many_neurons_share_rows_whose_squares_count_connections():
 
 
 @pytest.mark.full
+def test_layouts_that_take_minutes_are_refused_with_another_way(monkeypatch):
+    from synapse.draw import _network, _places
+
+    net = planted()[0]
+    monkeypatch.setitem(_places.LARGEST_LAID_OUT, "spring", 200)
+    with pytest.raises(ArgumentError, match=r"up to 200 neurons.*got 228.*net\.gexf"):
+        draw.network(net, layout="spring")
+    monkeypatch.setattr(_network, "MAX_LINES", 100)
+    with pytest.raises(ArgumentError, match=r"up to 100 connections.*'matrix'.*gexf"):
+        draw.network(net, layout="circular")
+    steps = [_places._within(1e8, 200, range(n)) for n in (10, 1000, 2000, 2500)]
+    assert steps == [200, 100, 25, 20]
+
+
 def test_arrows_say_of_what_kind_a_projection_is():
     kinds = {
         "16": "all_to_all",
@@ -446,6 +588,37 @@ def test_arrows_say_of_what_kind_a_projection_is():
     ring["hidden"].project(ring["hidden"], "all_to_else", seed=0)
     ring["hidden"].project(ring["hidden"])
     assert {"3 to itself", "6 all to else"} <= first_lines(ring)
+
+
+@pytest.mark.full
+def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes():
+    def check(name):
+        table = Topology.of(STANDARD[name]())
+        ax = draw_boxes(table, bundles_of(table), None, "")
+        assert_readable(ax)
+        for mark in gate_marks(ax):
+            assert (
+                min(from_way(mark, arrow) for arrow in paths(ax, "connections")) < 1e-3
+            )
+        boxes = [
+            box.get_extents().transformed(ax.transData.inverted())
+            for box in artists_of(ax, "layer")
+        ]
+        for (x, y), *_ in paths(ax, "gates"):
+            assert any(b.x0 - 1e-6 < x < b.x1 + 1e-6 and b.y0 < y < b.y1 for b in boxes)
+        for way in paths(
+            ax, "connections"
+        ):  # they begin and end at the rims of boxes, and meet no other
+            inside = [
+                any(
+                    b.x0 + 0.1 < x < b.x1 - 0.1 and b.y0 + 0.1 < y < b.y1 - 0.1
+                    for b in boxes
+                )
+                for x, y in way
+            ]
+            assert not any(inside)
+
+    all_pictures_hold(check, ["lstm", "hand", "names", "loose", "large"])
 
 
 NETWORKX = ("circular", "forceatlas2", "spectral", "spiral", "spring")
@@ -475,7 +648,6 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
     all_pictures_hold(check, NETWORKX)
 
 
-@pytest.mark.full
 def test_colours_show_layers_that_a_legend_names(net):
     ax = draw.network(net, layout="circular")
     (discs,) = artists_of(ax, "neurons")
@@ -503,6 +675,42 @@ def test_discs_are_coloured_by_metadata():
     assert legend(draw.network(net, color="kind")) == ["motor", "inter", "a"]
     with pytest.raises(UnknownNameError, match="Did you mean 'kind'"):
         draw.network(net, color="kinds")
+
+
+@pytest.mark.full
+def test_a_function_is_given_the_graph_and_its_places_are_used(net):
+    seen = []
+
+    def by_number(graph):
+        seen.append(graph)
+        return {node: (float(node % 4), float(node // 4)) for node in graph}
+
+    places = middles(draw.network(net, layout=by_number))
+    (graph,) = seen
+    order = list(net)
+    table = Topology.of(net)
+    assert tuple(graph.nodes[i]["name"] for i in graph) == table.names
+    assert [graph.nodes[i]["layer"] for i in graph] == [
+        table.layers[i] for i in table.layer
+    ]
+    for link in net.connections:
+        ends = order.index(link.source), order.index(link.target)
+        assert graph.edges[ends]["strength"] == abs(link.weight)
+    steps = (places - places[0]) / (places[1, 0] - places[0, 0])
+    np.testing.assert_allclose(
+        steps, [(i % 4, i // 4) for i in range(len(net))], atol=1e-6
+    )
+    a = Layer(2)
+    b = Layer(1)
+    a[0].gate(a[1].project(b[0]))
+    draw.network(Network(a, [], b), layout=by_number)
+    assert set(seen[1].edges) == {(1, 2), (0, 2)}  # what gates is near
+    near = draw.network(
+        net, layout=lambda graph: {i: (float(i // 4) + 1e-7 * i, 0.0) for i in graph}
+    )
+    assert np.ptp(middles(near)[:, 0]) < 20
+    heap = draw.network(net, layout=lambda graph: dict.fromkeys(graph, (1.0, 1.0)))
+    assert np.isfinite(middles(heap)).all()
 
 
 def test_what_cannot_be_drawn(net):
@@ -577,7 +785,6 @@ def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
         ], shown
 
 
-@pytest.mark.full
 def test_groups_of_metadata_stand_in_place_of_layers():
     net = architect.Perceptron(2, 3, 3, 1, seed=0)
     for neuron, cell_type in zip(
@@ -598,7 +805,6 @@ def test_groups_of_metadata_stand_in_place_of_layers():
         draw.network(net, groups="kinds")
 
 
-@pytest.mark.full
 def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
     from matplotlib import pyplot
 

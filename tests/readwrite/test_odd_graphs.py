@@ -198,12 +198,40 @@ FILES = {
 """By program: the name of a file, its content, and the names of the neurons."""
 
 
+@pytest.mark.filterwarnings("ignore:1 of . connections leads into inputs")
+@every_case("program", FILES)
+def test_a_graph_of_another_program_becomes_a_network(program, tmp_path):
+    name, text, names = FILES[program]
+    path = tmp_path / name
+    path.write_text("\ufeff" + text if name.endswith(("json", "gml")) else text)
+    graph = read_graph(path)
+    ends = {"inputs": [next(iter(graph))], "outputs": [[*graph][-1]]}
+    net = from_networkx(graph, **ends)
+    assert [neuron.name for neuron in net] == list(names)
+    assert {link.weight for link in net.connections} == {0.5}
+
+    with pytest.raises(FormatError, match="pass synapse.readwrite.read_graph"):
+        load(path)
+    again = read_graph(io.BytesIO(path.read_bytes()), format_of(name, text))
+    assert nx.utils.graphs_equal(graph, again)
+
+
 def format_of(name, text):
     """The format of a file by its name and content."""
     form = name.partition(".")[2]
     if form in ("graphml", "gexf", "gml"):
         return form
     return "cytoscape" if "elements" in text else "node_link"
+
+
+def test_values_of_graph_tool_are_numbers_lists_and_text(tmp_path):
+    graph = read_graph(io.BytesIO(GRAPH_TOOL.encode()), "graphml")
+    assert graph.nodes["n0"] == {"pos": [1.5, -2.0], "small": 3}
+    assert graph.nodes["n1"] == {"kind": "cell", "thing": "gAJ9cQA="}
+    edge = {"weight": 0.5, "marks": [1.0, 0.0], "words": "a, b", "id": "e0"}
+    assert graph.edges["n0", "n1"] == edge
+    net = from_networkx(graph)
+    assert net[0].metadata["pos"] == [1.5, -2.0]
 
 
 def test_defaults_of_a_file_are_values():
@@ -308,6 +336,18 @@ def test_files_that_are_not_read_are_named_with_the_way_in(name, tmp_path):
             load(io.BytesIO(content))
 
 
+def test_the_way_in_of_a_pajek_file_and_a_list_of_edges(tmp_path):
+    for name, read in {
+        "net.net": lambda path: nx.DiGraph(nx.read_pajek(path)),
+        "net.edgelist": lambda path: nx.read_weighted_edgelist(
+            path, create_using=nx.DiGraph
+        ),
+    }.items():
+        (tmp_path / name).write_bytes(FOREIGN[name][0])
+        net = from_networkx(read(tmp_path / name))
+        assert net.weights.tolist() == [0.5, 1.0]
+
+
 def test_what_is_not_known_keeps_its_error(tmp_path):
     for name, content in (
         ("a", b"hello"),
@@ -351,11 +391,47 @@ def test_looks_of_gephi_are_metadata_that_every_format_keeps():
         assert load(stream, format)[0].metadata == net[0].metadata, format
 
 
+def test_both_directions_in_a_file_are_told():
+    for text, format in ((GEPHI, "gexf"), (IGRAPH, "graphml")):
+        undirected = 'type="undirected"' if format == "gexf" else 'directed="false"'
+        mixed = text.replace('target="', f'{undirected} target="')
+        with pytest.raises(FormatError, match="all be directed or all be undirected"):
+            read_graph(io.StringIO(mixed), format)
+
+
 def test_files_without_a_namespace_are_read():
     """As NetworKit writes them."""
     for text, format in ((IGRAPH, "graphml"), (GEPHI, "gexf")):
         bare = re.sub(r'xmlns="[^"]*"', 'xmlnsi="a"', text)
         assert read_graph(io.StringIO(bare), format).size() == 1
+
+
+def test_what_igraph_changes_is_read_or_told():
+    """Numbers become floats, missing text is empty, nodes have new names, and GML has
+    no underscores."""
+    net = architect.LSTM(2, 3, 1, seed=0)
+    graph = to_networkx(net)
+    for *_, data in graph.edges(data=True):
+        data["number"] = float(data["number"])
+        data.setdefault("carries", "")
+        data.setdefault("gater", float("nan"))
+    renamed = nx.relabel_nodes(graph, {i: f"n{i}" for i in graph})
+    nx.set_node_attributes(renamed, {f"n{i}": f"{i}" for i in graph}, "id")
+    stream = io.BytesIO()
+    nx.write_graphml(renamed, stream)
+    twin = load(io.BytesIO(stream.getvalue()), "graphml")
+    rows = np.random.default_rng(0).normal(size=(9, 2))
+    outputs = net.run(rows)
+    np.testing.assert_array_equal(twin.run(rows), outputs)
+    np.testing.assert_array_equal(twin.weights, net.weights)
+    again = from_networkx(read_graph(io.BytesIO(stream.getvalue()), "graphml"))
+    np.testing.assert_array_equal(again.run(rows), outputs)
+    raw = nx.read_graphml(io.BytesIO(stream.getvalue()))
+    with pytest.raises(ArgumentError, match="got ''. Another program has changed it"):
+        from_networkx(raw)
+    gml = "\n".join(nx.generate_gml(graph)).replace("synapse_part", "synapsepart")
+    with pytest.raises(FormatError, match="underscores.*Save the graph as GraphML"):
+        load(io.StringIO(gml), "gml")
 
 
 WRONG = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,10 +28,13 @@ KEPT_NAMES = re.compile(
 damaged files, hostile input, attacks on raw addresses."""
 KEPT_TIERS = frozenset({"browser", "compiler", "peers", "torch"})
 """Tiers that stay: doors to real programs."""
-REACHED_BY_OTHERS = 2
+REACHED_BY_OTHERS = 1
 """Number of other test functions of its folder that reach each function of a test that
 goes. A few hundred mistakes are a sample, and tests of a room assert what a room does.
 """
+MOST_SPECIFIC = 3
+"""Number of test functions of each function of the library that stay: those that reach
+fewest others."""
 
 
 class TestFunction(NamedTuple):
@@ -94,31 +97,34 @@ def _functions(path: Path) -> dict[str, ast.FunctionDef]:
 
 
 def removable(
-    functions: Iterable[TestFunction],
+    functions: Sequence[TestFunction],
     noticed: Mapping[str, set[str]],
-    reached_by: Mapping[Any, set[str]],
+    reached_by: Mapping[tuple, set[str]],
 ) -> list[TestFunction]:
     """Return the test functions that can go, in their order.
 
     Parameters
     ----------
-    functions : iterable of TestFunction
+    functions : sequence of TestFunction
         All of them, in the order in which they may go.
     noticed : mapping
         The test functions that notice a mistake, for each mistake.
     reached_by : mapping
-        The test functions that reach a function of the library, for each function and
-        each folder of tests.
+        The test functions that reach a function of the library, by file, line, and
+        folder of the tests.
     """
     left = {mistake: set(tests) for mistake, tests in noticed.items()}
     reach = {function: set(tests) for function, tests in reached_by.items()}
     mistakes_of = _inverted(left)
     functions_of = _inverted(reach)
+    specific = _most_specific(reach)
     gone = []
     for test in functions:
         mistakes = mistakes_of.get(test.name, set())
         calls = functions_of.get(test.name, set())
-        if test.is_kept or any(len(left[mistake]) == 1 for mistake in mistakes):
+        if test.is_kept or test.name in specific:
+            continue
+        if any(len(left[mistake]) == 1 for mistake in mistakes):
             continue
         if any(len(reach[function]) <= REACHED_BY_OTHERS for function in calls):
             continue
@@ -128,6 +134,20 @@ def removable(
             reach[function].discard(test.name)
         gone.append(test)
     return gone
+
+
+def _most_specific(reached_by: Mapping[tuple, set[str]]) -> set[str]:
+    """Return the tests that reach fewest functions, some for each function."""
+    by_function: dict[tuple, set[str]] = defaultdict(set)
+    for (*function, _), tests in reached_by.items():
+        by_function[tuple(function)] |= tests
+    sizes = {test: len(calls) for test, calls in _inverted(by_function).items()}
+    found: set[str] = set()
+    for tests in by_function.values():
+        found.update(
+            sorted(tests, key=lambda test: (sizes[test], test))[:MOST_SPECIFIC]
+        )
+    return found
 
 
 def _inverted(sets: Mapping[Any, set[str]]) -> dict[str, set[Any]]:

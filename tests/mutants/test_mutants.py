@@ -255,8 +255,13 @@ def test_the_dearest_goes_unless_it_is_missed():
     ]
     noticed = {"a": {"dear", "cheap"}, "b": {"kept", "alone", "cheap"}, "c": {"alone"}}
     assert [each.name for each in removable(functions, noticed, {})] == ["dear"]
-    reached = {"f": {"dear", "cheap"}}  # too few others reach it
+    reached = {("f", "tests"): {"dear", "cheap"}}  # among the most specific of f
     assert removable(functions, noticed, reached) == []
+    reached = {(name, "tests"): {"dear", *"xyz"} for name in "ghi"}
+    reached["j", "tests"] = {"dear", *"uvw"}
+    assert [each.name for each in removable(functions, noticed, reached)] == ["dear"]
+    reached["f", "tests"] = {"dear"}  # no other test of its folder reaches f
+    assert [each.name for each in removable(functions, noticed, reached)] == ["cheap"]
 
 
 def test_every_source_belongs_to_a_room_and_every_test_exists():

@@ -1,5 +1,6 @@
 """Null models: what every exchange keeps, and that all wirings are equally probable."""
 
+from collections import Counter
 from itertools import product
 
 import numpy as np
@@ -172,3 +173,29 @@ def test_what_is_no_wiring():
             (lambda: rewire(good, seed=-1), both, "`seed`"),
         ]
     )
+
+
+BLOCKED = [(0, 1, 1), (2, 3, 1), (0, 3, -1), (2, 1, -1)]
+"""Each of two signs blocks the other."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("size", "edges", "count"), [(3, CYCLE, 2), (4, BLOCKED, 2), (4, MIXED, 8)]
+)
+def test_all_wirings_with_these_degrees_are_equally_probable(size, edges, count):
+    every = wirings(size, edges)
+    assert len(every) == count
+    source, target, sign = map(np.array, zip(*edges, strict=True))
+    columns = {"source": source, "target": target, "sign": sign}
+    draws = 600
+    counts = Counter()
+    rng = np.random.default_rng(0)
+    for _ in range(draws):
+        matrix = np.zeros((size, size), np.int8)
+        matrix[source, rewire(columns, swaps=30, seed=rng)["target"]] = sign
+        counts[matrix.tobytes()] += 1
+    assert set(counts) == set(every)
+    share = draws / count
+    chi_squared = sum((counts[each] - share) ** 2 / share for each in every)
+    assert chi_squared < 24.3, "once in 1,000 with seven degrees of freedom"

@@ -287,3 +287,14 @@ def test_a_process_without_streams(tmp_path):
         # a message is not printed there instead
         assert "missing.json" not in done.stdout
         assert (done.stdout == "") == (" >&-" in f" {closing}")
+
+
+@pytest.mark.full
+def test_a_table_goes_to_an_ascii_stdout_with_codes(tmp_path):
+    data, model = table(tmp_path), tmp_path / "model.json"
+    train = line("train", data, "--target", "größe→", "-o", model, "--epochs", "2")
+    ascii_only = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(train, env=ascii_only, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u2192" in done.stdout
+    assert synapse.load(model)

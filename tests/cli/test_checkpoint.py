@@ -155,3 +155,49 @@ def test_the_same_training_continues_to_another_number_of_epochs(sales, tmp_path
     assert longer.result.history == whole.result.history
     with pytest.raises(ArgumentError, match="more than 4. Pass --epochs 9 or more"):
         trained(epochs=4, checkpoint=file)
+
+
+class EndedError(Exception):
+    """The end of a process, for tests."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("ended", [EndedError, KeyboardInterrupt])
+@pytest.mark.parametrize("phase", [0, 1])
+def test_a_training_that_was_ended_continues_with_the_same_bits(
+    sales, tmp_path, monkeypatch, capsys, phase, ended
+):
+    options = args("--target Sales --epochs 40 -q --methods naive,ar")
+    done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
+    file = tmp_path / "run.ckpt"
+    model = tmp_path / "m.json"
+    whole = synapse.Trainer.train
+    trained = []
+
+    def broken_off(trainer, *data, **settings):
+        trained.append(trainer)
+        if len(trained) <= phase:
+            return whole(trainer, *data, **settings)
+
+        def end(progress):
+            if progress.epoch == 15:
+                raise ended
+
+        return whole(trainer, *data, **settings, checkpoint_every=5, callbacks=[end])
+
+    line = ["train", sales, *options, "--checkpoint", file, "-o", model]
+    with monkeypatch.context() as patched:
+        patched.setattr(synapse.Trainer, "train", broken_off)
+        code, _, said = run_cli(capsys, *line)
+    if ended is KeyboardInterrupt:
+        assert code == 130
+        assert f"The same command continues from '{file}'" in said
+        assert len(synapse.load(model).network) > 0
+    else:
+        assert not model.exists()
+    assert file.exists()
+    assert (tmp_path / "run.ckpt.refit").exists() == bool(phase)
+    done(capsys, *line)
+    assert same(tmp_path / "whole.json", model)
+    assert not file.exists()
+    assert not (tmp_path / "run.ckpt.refit").exists()

@@ -513,3 +513,16 @@ def test_traces_of_a_rule_of_synapses_are_in_the_page():
     assert [*shown] == ["y", "x", "eligibility"]
     assert all(not np.any(values) for values in shown.values())
     assert data_of(page_of(gated(), rows(3)))["traces"] == {}
+
+
+def test_names_cannot_break_out_of_the_data():
+    page = page_of(nasty(), rows(len(NASTY)))
+    page.encode()
+    assert "<script>alert" not in page
+    assert data_of(page)["neurons"]["name"][:5] == NASTY
+    (data,) = (
+        text
+        for (_, attributes), text in Elements(page).texts
+        if attributes.get("type") and text.strip()
+    )
+    assert not set("<>&\u2028\n") & set(data)

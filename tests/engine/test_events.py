@@ -335,3 +335,19 @@ def test_the_past_of_neurons_that_send_nothing_by_events(inputs, monkeypatch):
     np.testing.assert_allclose(
         outputs, gathered(twin, rows, monkeypatch), rtol=1e-9, atol=1e-9
     )
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_the_same_bits_from_run_to_run_and_step_by_step(together):
+    def same(seed):
+        net = sparse(seed, together=together)
+        rows = rows_for(net, seed)
+        first, second, third = (copy.deepcopy(net) for _ in range(3))
+        outputs = first.run(rows, traces=False)
+        np.testing.assert_array_equal(outputs, second.run(rows, traces=False))
+        single = [third.run(row[None], traces=False)[0] for row in rows]
+        np.testing.assert_array_equal(outputs, single)
+
+    all_hold(same, range(20))

@@ -161,3 +161,48 @@ def test_what_a_network_reads_of_another_stays_while_it_runs():
     assert np.array_equal(first, before[0])
     close(before, net.run(rows))
     close(before, np.repeat(before[:1], 5, axis=0))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("together", [False, True])
+def test_steps_without_traces_and_looks_are_those_of_relays(together):
+    """In pieces, too; and steps with traces go on from there."""
+
+    def same(seed):
+        net = delayed(seed, together)
+        relayed = with_plain_relays(net).net
+        if seed % 3 == 0:
+            for each in (net, relayed):
+                each.layers[-2][4].clamp(0.3)
+        rows = np.random.default_rng(seed).normal(size=(24, 3))
+        ours = [
+            net.run(rows[:1], traces=False),
+            net.run(rows[1:4], traces=False),
+            [net.peek(rows[4])],
+            net.run(rows[4:16], traces=False),
+            net.run(rows[16:20]),
+            net.run(rows[20:], traces=False),
+        ]
+        theirs = relayed.run(rows)
+        close(np.concatenate(ours), np.insert(theirs, 4, theirs[4], axis=0))
+
+    all_hold(same, range(15))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_trainings_are_those_of_relays(batch_size):
+    """In compiled loops, by windows."""
+
+    def same(seed):
+        net = delayed(seed)
+        relayed = with_plain_relays(net)
+        inputs, targets = sequences(net, (19, 40, 6, 6, 12), seed)
+        for each in (net, relayed.net):
+            trainer = Trainer(
+                each, rule="bptt", batch_size=batch_size, window=9, rate=0.05
+            )
+            trainer.train(inputs, targets, epochs=3, seed=1)
+        close(weights_of(net, net.connections), weights_of(net, relayed.links), 1e-10)
+
+    all_hold(same, range(4))

@@ -50,3 +50,36 @@ def test_a_new_self_connection_starts_without_a_past():
     gate.gate(cell.project(cell))
     assert not any(connection.eligibility for connection in cell.incoming)
     assert not any(connection.extended.get(cell) for connection in gate.incoming)
+
+
+def connect_to_output(net):
+    net.hidden[0][0].project(net.output[0], weight=0.5)
+
+
+def disconnect_from_gate(net):
+    net.input[0].disconnect(net.hidden[1][0])
+
+
+@pytest.mark.parametrize(
+    ("edit", "failing"),
+    [
+        (connect_to_output, "cut"),
+        (connect_to_output, "lists.lay_out"),
+        (disconnect_from_gate, "_lay_out_traces"),
+        (disconnect_from_gate, "restore"),
+    ],
+)
+def test_traces_survive_a_lowering_that_fails(edit, failing, monkeypatch):
+    net, twin = (used(lstm(2, 3, 2, seed=1)) for _ in range(2))
+
+    def fail(*_):
+        raise MemoryError
+
+    for network in (net, twin):
+        edit(network)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"synapse.engine.lowering.lower.{failing}", fail)
+        with pytest.raises(MemoryError):
+            net._lowered()
+    assert any(traces(net).values())
+    assert [*traces(net).values()] == [*traces(twin).values()]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 import synapse
-from studies._poles import Poles
+from studies._poles import Poles, observe, step
 from synapse import evolve
 
 
@@ -131,3 +132,69 @@ def test_environments_of_a_user():
             assert move(state, genome.activate(seen))
         totals.append(state[1])
     assert result.fitness == pytest.approx(np.mean(totals), rel=1e-12)
+
+
+def wieland(_, state, force, poles):
+    """The equations of a cart with poles, in their usual form, without friction of the
+    cart."""
+    lengths = (0.5, 0.05)
+    masses = (0.1, 0.01)
+    gravity = -9.8
+    friction = 2e-6
+    angles = state[2::2]
+    speeds = state[3::2]
+    pushes = sum(
+        m * length * w**2 * np.sin(a)
+        + 0.75 * m * np.cos(a) * (friction * w / (m * length) + gravity * np.sin(a))
+        for m, length, a, w in zip(masses[:poles], lengths, angles, speeds)
+    )
+    mass = 1.0 + sum(
+        m * (1 - 0.75 * np.cos(a) ** 2) for m, a in zip(masses[:poles], angles)
+    )
+    pull = (force + pushes) / mass
+    derivatives = [state[1], pull]
+    for m, length, a, w in zip(masses[:poles], lengths, angles, speeds):
+        turn = pull * np.cos(a) + gravity * np.sin(a) + friction * w / (m * length)
+        derivatives += [w, -0.75 / length * turn]
+    return derivatives
+
+
+@pytest.mark.full
+@np.errstate(under="ignore")  # of SciPy
+def test_poles_agree_with_an_independent_integrator():
+    rng = np.random.default_rng(0)
+    for poles, inputs in ((1, 2), (1, 4), (2, 3), (2, 6)):
+        start = rng.uniform(-0.1, 0.1, 2 + 2 * poles)
+        world = Poles(poles).start_of(*start)
+        observed = np.zeros(inputs)
+        exact = start
+        for _ in range(25):
+            output = rng.uniform(size=1)
+            step(world, output)
+            force = 20.0 * (output[0] - 0.5)
+            solved = solve_ivp(
+                wieland, (0, 0.02), exact, args=(force, poles), rtol=1e-11, atol=1e-12
+            )
+            exact = solved.y[:, -1]
+            np.testing.assert_allclose(world[: len(exact)], exact, rtol=1e-4, atol=1e-5)
+        observe(world, observed)
+        scales = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])[: 2 + 2 * poles]
+        seen = exact / scales
+        np.testing.assert_allclose(
+            observed, seen[::2] if inputs < 4 else seen, atol=1e-3
+        )
+
+
+def test_the_score_without_velocities_is_that_of_gruau():
+    """0.1 t / 1000 + 0.9 * 0.75 / the movement in the latest 100 steps; the second term
+    begins there."""
+    for start, most in (((0.0, 0.0, 0.3), 50), ((0.0, 1e-3, 1e-13), 130)):
+        world = Poles().start_of(*start)
+        moved = []
+        while step(world, np.array([0.5])) and len(moved) < 1000:
+            moved.append(abs(world[:4]).sum())
+        moved.append(abs(world[:4]).sum())
+        steps = len(moved) - 1
+        still = 0.0 if steps < 100 else 0.75 / sum(moved[-100:])
+        assert (steps < 100) == (most < 100)
+        assert world[8] == pytest.approx(0.1 * steps / 1000 + 0.9 * still, rel=1e-12)

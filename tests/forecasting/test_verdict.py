@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synapse.forecasting import _verdict
-from synapse.forecasting._verdict import Gain
+from synapse.forecasting._verdict import LEVEL, Gain
 
 
 @pytest.fixture
@@ -108,3 +108,29 @@ def test_the_sentences():
         )
     same = {"net": base, "a": base}
     assert "Not even 100 times as many" in verdict("net", same, measure, "row")
+
+
+@pytest.mark.full
+def test_verdicts_are_false_as_seldom_as_their_level_says(rng):
+    """Three methods as good as the network, and one that is not: the verdict that it is
+    better, and that it is worse, are both wrong."""
+    kinds = [
+        said(
+            verdict(
+                "net",
+                {
+                    name: rng.exponential(size, 50)
+                    for name, size in {
+                        **dict.fromkeys("abc", 1),
+                        "net": 1,
+                        "d": 2,
+                    }.items()
+                },
+                "its loss, {:.3g},",
+                "row",
+            )
+        )
+        for _ in range(2000)
+    ]
+    assert kinds.count("is better:") < LEVEL / 2 * 2000
+    assert kinds.count("is worse:") < 1.3 * LEVEL / 2 * 2000

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from synapse.engine.language import code_files, entries, machine, source
@@ -367,3 +368,118 @@ def test_processes_that_start_at_once_leave_sound_files(tmp_path):
     assert all(code_files._read(file) for file in files)
     later = python("-c", STEPS, SYNAPSE_CACHE_DIR=str(tmp_path))
     assert later == line.replace(" True\n", " False\n")
+
+
+def test_a_kernel_is_compiled_once_and_kept_beside_its_module(bench):
+    assert [bench.does() for _ in range(3)] == ["compiles", "loads", "loads"]
+    (file,) = bench.files()
+    assert file.parent == bench.room / "__pycache__"
+    assert file.name.startswith("kernels.twice.")
+    assert bench.told == []
+
+
+def test_each_kind_has_a_file_of_its_own(bench):
+    numbers = np.float32(0.5), 0.5, 2
+    assert [bench.does(number) for number in numbers] == ["compiles"] * 3
+    assert [bench.does(number) for number in numbers] == ["loads"] * 3
+    assert len(bench.files()) == 3
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("# a comment", "# another"),
+        ("    # a comment\n", ""),
+        ('"""Kernels."""', '"""Kernels.\n\nMore words.\n"""'),
+        ("def twice(x):\n", 'def twice(x):\n    """Words."""\n'),
+        ("TIMES = 2\n", "\n# How many times.\nTIMES = 2  # two\nOTHER = 3\n"),
+        ("def unused(x):\n    return x", "def unused(x):\n    return -x"),
+        ("TIMES = 2", "TIMES = 2.0"),
+    ],
+)
+def test_an_edit_without_effect_compiles_nothing_and_translates_once(bench, edit):
+    assert bench.does() == "compiles"
+    bench.edit(*edit)
+    assert [bench.does() for _ in range(3)] == ["translates", "loads", "loads"]
+    assert len(bench.files()) == 1
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("TIMES = 2", "TIMES = 3"),
+        ("TIMES * x", "x * TIMES - 0.0"),
+        ("inline, kernel", "kernel, strict_fp as inline"),
+        ("+ 0.0", "+ 0.0 * x"),
+    ],
+)
+def test_an_edit_with_an_effect_compiles_once_whatever_its_time(bench, edit):
+    assert bench.does() == "compiles"
+    status = bench.source.stat()
+    bench.edit(*edit)
+    os.utime(bench.source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    assert len(bench.files()) == 1
+
+
+def test_an_edit_of_another_room_of_the_engine_is_noticed(bench):
+    (bench.room.parent / "schema.py").write_text("COLUMNS = 1\n")
+    assert bench.does() == "compiles"
+    (bench.room.parent / "schema.py").write_text("COLUMNS = 2\n")
+    assert [bench.does() for _ in range(2)] == ["translates", "loads"]
+
+
+def test_functions_of_one_name_in_one_directory_have_files_of_their_own(bench):
+    bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.folder / "given"))
+    assert bench.does() == "compiles"
+    other = bench.imported()
+    other.twice.part.__module__ = "other.kernels"
+    bench.patch.setitem(sys.modules, "other.kernels", other)
+    other.twice.part.__globals__["TIMES"] = 5
+    assert other.twice(1.0) == 5.0
+    assert bench.does() == "loads"
+    assert [file.parent.name for file in bench.files()] == ["given"] * 2
+
+
+def test_a_function_with_captured_values_has_a_file_for_its_text(bench):
+    bench.source.write_text(CAPTURING)
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+    (file,) = bench.files()
+    assert file.parent == bench.folder / "home" / "kernels"
+    bench.edit("TIMES = 2", "TIMES = 3")
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+    bench.edit("TIMES = 3", "TIMES = 2")
+    assert bench.does() == "translates"
+    other = next(each for each in bench.files() if each != file)
+    file.write_bytes(other.read_bytes())  # of another text
+    assert bench.does() == "compiles"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+
+
+def test_without_a_place_in_the_package_code_is_kept_for_the_user(bench):
+    bench.close(bench.room / "__pycache__")
+    assert [bench.does(), bench.does()] == ["compiles", "loads"]
+    (file,) = bench.files()
+    assert file.parent == bench.folder / "home" / "kernels"
+    assert bench.told == []
+
+
+def test_an_old_file_that_cannot_be_replaced_hides_no_new_one(bench):
+    """In a package that another user has installed, run and updated."""
+    bench.does()
+    bench.edit("TIMES = 2", "TIMES = 3")
+    write = code_files._write
+
+    def refuses(path, file):
+        if "__pycache__" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        write(path, file)
+
+    bench.patch.setattr(code_files, "_write", refuses)
+    assert [bench.does() for _ in range(3)] == ["compiles", "loads", "loads"]
+    bench.edit("# a comment", "# another")
+    assert [bench.does() for _ in range(3)] == ["translates", "loads", "loads"]
+    assert bench.told == []

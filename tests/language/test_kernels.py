@@ -1,5 +1,6 @@
 """All kernels are in the language, and their trees are as its page says."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -114,3 +115,44 @@ def test_the_oldest_llvmlite_is_the_one_that_is_required():
         r"llvmlite>=0\.(\d+)", (ROOT / "setup.cfg").read_text(encoding="utf-8")
     )
     assert int(required[1]) <= int(llvmlite.__version__.split(".")[1])
+
+
+@pytest.mark.full
+def test_the_trees_of_all_kernels_are_sound(answer):
+    assert answer["wrong"] == []
+
+
+DOCUMENTED = """
+Target.from_triple create_mcjit_compiler create_pass_builder
+create_pipeline_tuning_options create_new_module_pass_manager get_host_cpu_features
+get_host_cpu_name get_process_triple initialize_native_asmprinter
+initialize_native_target add_symbol llvm_version_info parse_assembly set_option
+ObjectFileRef.from_data
+"""
+"""Names of llvmlite.binding in https://llvmlite.readthedocs.io, and `set_option`, which
+Numba calls."""
+
+
+def test_one_module_imports_llvmlite_and_uses_names_of_its_documentation():
+    importing = [
+        path.name
+        for path in (ROOT / "synapse").rglob("*.py")
+        if "llvmlite" in re.sub(r'"""|#.*', "", path.read_text(encoding="utf-8"))
+    ]
+    assert importing == ["machine.py"]
+    tree = ast.parse(Path(machine.__file__).read_text(encoding="utf-8"))
+    imports = [ast.unparse(node) for node in ast.walk(tree) if is_import(node)]
+    assert imports.count("from llvmlite import binding as llvm") == 1
+    names = [ast.unparse(node) for node in ast.walk(tree) if is_of_llvm(node)]
+    used = {name.removeprefix("llvm.") for name in names}
+    assert used - {"Target", "ObjectFileRef"} == set(DOCUMENTED.split())
+
+
+def is_import(node):
+    return isinstance(node, ast.ImportFrom) and "llvmlite" in (node.module or "")
+
+
+def is_of_llvm(node):
+    return isinstance(node, ast.Attribute) and bool(
+        re.fullmatch(r"llvm(\.\w+)+", ast.unparse(node))
+    )

@@ -3,17 +3,20 @@
 import math
 import re
 
+import numpy as np
 import pytest
 
 from synapse import Neuron, squashes
 from synapse.engine.language.decorators import COMPILES
 from synapse.errors import FunctionError
 from tests.helpers.generated_functions import (
+    EDGES,
     SCOPE,
     Compiled,
     arguments,
     functions,
     in_python,
+    of_text,
     within_language,
 )
 
@@ -90,3 +93,52 @@ def test_an_integer_beyond_64_bits_is_one_call_of_python():
 
     squash = squashes.register(by_large_power)
     assert squash(1e6) == Neuron(squash, bias=1e6).activate() == 763.0
+
+
+MAX_ULPS = 2
+"""Of NumPy's transcendental functions, which what follows can make larger."""
+
+
+@pytest.mark.full
+def test_generated_functions_are_those_of_python():
+    """500 functions of 40 arguments in one module, with few passes of LLVM."""
+    generated(500, 0, 40, speed=1)
+
+
+ISSUE = [
+    *("int(a) // int(b)", "int(a) % int(b)", "(-int(a) - int(a)) // int(b)"),
+    *("(-int(a) - int(a)) % int(b)", "int(a) ** 4 % 1009", "int(a) * int(a) * int(a)"),
+    *("int(a) ** int(b)", "1 << int(a)", "-1 >> int(a)", "abs(-3 if a > 0 else 2)"),
+    *("abs(-int(a) - int(a))", "0.5 if math.log(a) < 1 else 0.25", "1.0 / np.exp(-a)"),
+    *("1.0 / np.exp(a)", "np.float32(a) * 0.1", "np.float32(0.1) < 0.1"),
+    *("int(a) + 1 == a", "int(a) + 1 > 9007199254740992.0", "(a > 0) + (b > 0)"),
+    *("(np.float64(a) > 0) + (np.float64(b) > 0)", "-max(0, a)", "max(0, a) * int(b)"),
+    *("a ** 2", "a ** 0.5", "2.0 ** a", "math.pow(a, b)", "np.power(int(a), 2)"),
+    *("BYTES[0] + int(a)", "SHORT[0] * int(b)", "WHOLE[2] * 3.0", "-(a - a)"),
+    *("int(a) / 3", "int(a) / int(b)", "math.fabs(int(a)) // 2", "round(int(a) * 3)"),
+    *("isinstance(a, np.float64)", "math.floor(a)", "int(a) % -3", "a // b", "a % b"),
+]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("speed", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_operations_at_the_edges_of_numbers(speed):
+    """Those that differed once, at all pairs of edges."""
+    text = "\n\n".join(
+        [SCOPE]
+        + [f"def f{k}(a, b, c):\n    return {e}, 1.0\n" for k, e in enumerate(ISSUE)]
+    )
+    by_name = of_text(text, "<edges>", len(ISSUE))
+    assert within_language(by_name).keys() == by_name.keys()
+    hot = [e for e in EDGES if not abs(e) > 100.0]
+    is_hot = {f"f{k}": "**" in e or "<<" in e for k, e in enumerate(ISSUE)}
+    for edges, chosen in ((EDGES, False), (hot, True)):
+        named = {n: f for n, f in by_name.items() if is_hot[n] == chosen}
+        texts = {f"f{k}": e for k, e in enumerate(ISSUE)}
+        cases = [(a, b, 1.0) for a in edges for b in edges]
+        for text, numbers, answer, expected in differences(named, texts, cases, speed):
+            assert "exp" in text, (text, numbers, answer, expected)
+            assert None not in (answer, expected), (text, numbers)
+            np.testing.assert_array_max_ulp(
+                *map(np.array, (answer, expected)), MAX_ULPS
+            )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers
+from synapse import Trainer, _cost, optimizers
 from synapse.learning import gradient
 from tests.helpers.cases import every_case
 
@@ -91,3 +91,33 @@ def test_a_batch_without_a_target_is_no_update(options, optimizer):
     assert updates == [10, 10, 10, 10]
     assert trainers[0]._updater.state.steps == 4
     assert (trainers[0].network.weights == trainers[1].network.weights).all()
+
+
+@pytest.mark.parametrize(
+    "cost_name", ["cross_entropy", "squared_error", "binary_misses"]
+)
+def test_steps_equal_neuron_by_neuron(cost_name):
+    whole = lstm()
+    single = lstm()
+    by_layer = lstm()
+    for row, aims in zip(INPUTS, TARGETS, strict=True):
+        for net in (whole, single, by_layer):
+            net.activate(row)
+        error = whole.propagate(0.3, aims, cost_name)
+        has_target = ~np.isnan(aims)
+        assert error == pytest.approx(
+            _cost.get(cost_name)(aims[has_target], whole.output.activations[has_target])
+        )
+        for neuron in reversed(single[3:]):
+            aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)
+            neuron.propagate(0.3, None if math.isnan(aim) else aim, cost_name)
+        by_layer.output.propagate(0.3, aims, cost_name)
+        for neuron in reversed(by_layer[3:-2]):
+            neuron.propagate(0.3)
+    assert whole.weights == pytest.approx(single.weights, abs=1e-12)
+    assert by_layer.weights == pytest.approx(single.weights, abs=1e-12)
+    trained = lstm()
+    Trainer(trained, 0.3, cost=cost_name).train(
+        INPUTS, TARGETS, epochs=1, progress=False
+    )
+    assert trained.weights == pytest.approx(whole.weights, abs=1e-12)

@@ -273,3 +273,51 @@ def told_agent(agent):
     numbers = agent.steps, agent._return, agent._value, agent._rng.bit_generator.state
     scales = agent.model.scale._as_json(), agent._returns._as_json()
     return repr((contents(agent.network._store), numbers, scales))
+
+
+def rated(rate):
+    return lambda model: setattr(model.trainer, "rate", rate)
+
+
+FAULTS = {
+    "no folder": (None, {"checkpoint": "/no/folder/run.ckpt"}),
+    "outside": (outside, {}),
+    "rate": (rated(Failing(0)), {}),
+    "memory": (optimized(Own(Failing(0))), {}),
+    "option": (None, {"epocs": 3}),
+    "validation": (None, {"validation": (X, Y[:3])}),
+    "fraction": (None, {"validation": 2.0}),
+    "eval_set": (None, {"eval_set": {"test": (X[:, :1], Y)}}),
+    "metric": (None, {"metrics": ["correctness"]}),
+    "min_delta": (None, {"min_delta": 0.1}),
+    "weights": (None, {"sample_weight": -np.ones(40)}),
+    "class weights": (None, {"class_weight": {7: 1.0}}),
+    "callbacks": (None, {"callbacks": [3]}),
+    "epochs": (None, {"epochs": 0}),
+    "seed": (None, {"seed": "x"}),
+}
+"""What is wrong with a model or a call, before anything is learned."""
+
+
+TOO_LARGE = X * 1e200, Y
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("door", ["fit", "update"])
+def test_a_training_that_is_refused_changes_nothing(door, rule):
+    with Cases() as case:
+        for fault, (prepare, options) in FAULTS.items():
+            if (fault, rule) in (("outside", "online"), ("rate", "lbfgs")):
+                continue  # it learns so; it has no rate
+            if fault == "memory" and rule != "adam":
+                continue
+            for fitted in (False, True):
+                with case(fault, fitted):
+                    model = made(RULES[rule], fitted)
+                    if prepare is not None:
+                        prepare(model)
+                    refused(model, door, *LATER, **{"epochs": 3, **QUIET, **options})
+        for data in (TOO_LARGE, UNFIT):
+            with case(data[0].max()):
+                refused(made(RULES[rule], True), door, *data, epochs=3, **QUIET)

@@ -1,5 +1,7 @@
 """What is learned does not depend on the unit of the data, which predictions have."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,26 @@ def test_agents_see_standard_units(unit):
         return reward.TD(net).run(observations, Y)
 
     assert np.allclose(values(X * unit), values(X), rtol=1e-9)
+
+
+FORECASTS = (
+    *(ahead, rolled, widths, of_method("ar"), of_method("mean")),
+    lambda series: forecasting.autoregression(series, 3),
+)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("unit", UNITS)
+def test_predictions_scale_with_the_unit(unit):
+    with warnings.catch_warnings(), Cases() as case:
+        warnings.simplefilter("error")
+        for door in DOORS:
+            plain = door(X, Y)
+            for x, y in ((unit, 1.0), (1.0, unit), (unit, unit)):
+                with case(door.__name__, x, y):
+                    answers = door(X * x, Y * y) / y
+                    assert np.allclose(answers, plain, rtol=1e-9)
+        for door in FORECASTS:
+            with case(door.__name__):
+                answers = door(SERIES * unit) / unit
+                assert np.allclose(answers, door(SERIES), rtol=1e-9)

@@ -10,6 +10,7 @@ from synapse import Layer, Network, costs
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
+from tests.helpers.processes import python
 
 X = np.array([0.2, 0.7])
 T = np.array([0.3])
@@ -196,3 +197,10 @@ for dtype in ("float64", "float32"):
             print(error)
     print(type(value), type(costs), repr(round(float(net.weights.sum()), 5)))
 """
+
+
+@pytest.mark.full
+def test_python_without_compiling_gives_the_same():
+    told = [python("-c", SCRIPT, SYNAPSE_COMPILE=compiles) for compiles in "10"]
+    assert told[0] == told[1]
+    assert told[0].count("<class 'float'> <class 'float'>") == 2

@@ -20,6 +20,7 @@ from synapse import (
     record,
 )
 from synapse._html import curves
+from tests.helpers.cases import all_hold
 
 NASTY = '</td><script>alert("1")</script><img src=x onerror=alert(2)>'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -139,3 +140,28 @@ def test_a_network_is_drawn_to_scale_and_names_that_would_meet_are_cut():
     assert all(left <= float(text.get("x")) <= left + width for text in texts)
     shown = [text.text for text in texts]
     assert shown[:4] == ["input", "input gates", "forget gat…", "candidates"]
+
+
+def test_views_are_well_formed_and_names_are_text(seen):
+    def check(view):
+        tree = parsed(view)
+        tags = {element.tag.removeprefix(SVG) for element in tree.iter()}
+        assert tags <= {
+            "div",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "svg",
+            "path",
+            "text",
+            "title",
+        }
+        assert "<script" not in view._repr_html_()
+        assert repr(view).split("\n")[0].split(";")[0].rstrip(">") in "".join(
+            tree.itertext()
+        )
+
+    all_hold(check, seen)

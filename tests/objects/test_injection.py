@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, squashes
+from synapse import Layer, Network, Neuron, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
 
 RNG = np.random.default_rng(0)
@@ -143,3 +143,56 @@ def test_biases_come_back_after_a_function_has_raised():
     with pytest.raises(FunctionError):
         net.run(np.zeros((3, 1)), inject={"cell": [0.0, 500.0, 0.0]})
     assert net.output.biases.tolist() == [0.5]
+
+
+def with_electrodes(net, layer):
+    """A copy with an input of weight 1 for each neuron of a layer."""
+    other = net.clone()
+    for neuron in other[layer]:
+        electrode = Neuron()
+        other.input.append(electrode)
+        electrode.project(neuron, weight=1.0).trainable = False
+    return other
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("current", [PULSES, NOISE], ids=["pulses", "noise"])
+def test_a_current_is_an_input_of_weight_1(name, current):
+    make, layer = NETWORKS[name]
+    both = np.column_stack([ROWS, current])
+    for rule in (("online",), ("rtrl",), ("rtrl", 1)):
+        net = make()
+        net.rule = rule if len(rule) > 1 else rule[0]
+        other = with_electrodes(net, layer)
+        alone = net.clone()
+        targets = RNG.random((len(ROWS), len(net.output)))
+        if len(net.output) > 1:
+            targets /= targets.sum(axis=1, keepdims=True)
+        for t in range(10):
+            outputs = net.activate(ROWS[t], inject={layer: current[t]})
+            wanted = other.activate(both[t])
+            np.testing.assert_allclose(outputs, wanted, rtol=0, atol=1e-12)
+            net.propagate(0.1, targets[t])
+            other.propagate(0.1, targets[t])
+        trained = [connection.trainable for connection in other.connections]
+        learned = other.weights[np.flatnonzero(trained)]
+        frozen = [connection.trainable for connection in net.connections]
+        np.testing.assert_allclose(
+            net.weights[np.flatnonzero(frozen)], learned, rtol=0, atol=1e-12
+        )
+        # one call has the bits of single steps
+        steps = [
+            alone.activate(row, inject={layer: one})
+            for row, one in zip(ROWS, current, strict=True)
+        ]
+        context = alone.clone()
+        alone.clear()
+        outputs = alone.run(ROWS, inject={layer: current})
+        assert outputs.tolist() == np.array(steps).tolist()
+        states = [neuron.state for neuron in alone]
+        assert states == [neuron.state for neuron in context]
+        alone.clear()
+        untraced = alone.run(ROWS, traces=False, inject={layer: current})
+        np.testing.assert_allclose(untraced, outputs, rtol=0, atol=1e-12)
+        assert alone.biases.tolist() == make().biases.tolist()

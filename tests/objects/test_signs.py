@@ -356,3 +356,10 @@ def test_a_file_that_contradicts_itself_is_refused():
         )
         with pytest.raises(FormatError, match="sign"):
             synapse.readwrite.from_json_data(broken)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
+@pytest.mark.parametrize("updates", [300, pytest.param(2_000, marks=pytest.mark.slow)])
+@every_case("way", WAYS, ids=lambda way: f"{way[0]} {type(way[1]).__name__}")
+def test_no_update_takes_a_weight_across_zero(way, updates):
+    walk(way, updates)

@@ -164,3 +164,26 @@ def test_connections_into_inputs_see_sparse_rows_as_they_see_dense_ones(trainabl
         for net in (dense, other):
             net.propagate(0.1, [0.3, 0.7])
     assert numbers(dense) == numbers(other)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("architecture", MAKERS)
+def test_runs_and_steps(architecture, dtype):
+    dense, other, rows, _ = pair(architecture, dtype)
+    csr_rows = sparse.csr_array(rows)
+    assert np.array_equal(dense.run(rows), other.run(csr_rows))
+    assert numbers(dense) == numbers(other)
+    assert np.array_equal(dense.peek(rows[0]), other.peek(rows[0]))
+    outputs = dense.run(rows, traces=False)
+    assert np.array_equal(outputs, other.run(sparse.coo_array(rows), traces=False))
+    halves = dense.run([rows[:7], rows[7:]]), other.run([csr_rows[:7], csr_rows[7:]])
+    assert all(map(np.array_equal, *halves))
+    for row in rows[:4]:
+        numbers_by_index = {int(i): float(row[i]) for i in np.flatnonzero(row)}
+        assert np.array_equal(dense.peek(row), other.peek(numbers_by_index))
+        assert np.array_equal(dense.activate(row), other.activate(numbers_by_index))
+    assert numbers(dense) == numbers(other)
+    many = np.tile(rows, (20, 1))
+    outputs = other.run(sparse.csr_matrix(many), threads=3)
+    assert np.array_equal(dense.run(many), outputs)

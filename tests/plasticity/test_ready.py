@@ -7,11 +7,13 @@ import architect
 from synapse import Layer, Network
 from synapse.plasticity import (
     BCM,
+    STDP,
     Hebb,
     MultiplicativeSTDP,
     Oja,
     RewardSTDP,
     ThreeFactor,
+    TripletSTDP,
 )
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
@@ -143,3 +145,70 @@ def test_oja_finds_the_first_component():
     leading = np.linalg.eigh(rows.T @ rows)[1][:, -1]
     assert abs(w @ leading) / np.linalg.norm(w) > 0.99
     assert np.linalg.norm(w) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("delay", [0, 1, 6])
+@pytest.mark.parametrize("rule", [STDP, MultiplicativeSTDP], ids=str)
+def test_pairs_of_spikes_with_delays_and_bounds(rule, delay):
+    rows = spikes(150, 5)
+    net = spiking(5, 3, delay)
+    net.output.biases = [-0.5, -0.9, -1.3]
+    net.rule = rule(bounds=(0, 1), x=7.0, y=11.0, up=0.08, down=0.09)
+    fired = net.run(rows, learn=True)
+    assert 0.05 < fired.mean() < 0.95
+    sized = rule is MultiplicativeSTDP
+    w = pairs_in_numpy(rows, fired, delay, (7.0, 11.0, 0.08, 0.09), sized)
+    assert weights_of(net) == pytest.approx(w, **CLOSE)
+    if not sized:
+        assert ((w == 0.0) | (w == 1.0)).any()
+
+
+@pytest.mark.full
+def test_the_window_of_pairs():
+    """One pair of spikes at each lag, with a delay of 5: the change is the window."""
+    for lag in (-30, -2, -1, 0, 1, 2, 30):
+        net = spiking(1, 1, delay=5, weight=0.0)
+        net.rule = STDP
+        rows = np.zeros((120, 1))
+        rows[50] = 1.0
+        out = net.output[0]
+        for step, row in enumerate(rows):
+            out.bias = 1.0 if step == 55 + lag else -1.0
+            net.activate(row)
+            net.propagate()
+        decay = np.exp(-abs(lag) / 20.0)
+        expected = 0.01 * decay if lag >= 0 else -0.012 * decay
+        assert weights_of(net)[0, 0] == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.full
+def test_triplets():
+    rows = spikes(150, 5)
+    net = spiking(5, 3)
+    net.rule = TripletSTDP
+    fired = net.run(rows, learn=True)
+    w = np.full((5, 3), 0.4)
+    r1, r2 = np.zeros((2, 5, 1))
+    o1, o2 = np.zeros((2, 3))
+    for pre, post in zip(rows[:, :, None], fired, strict=True):
+        w = w - pre * o1 * (7e-3 + 2.3e-4 * r2)
+        w = w + post * r1 * (5e-10 + 6.2e-3 * o2)
+        r1 = np.exp(-1 / 16.8) * (r1 + pre)
+        r2 = np.exp(-1 / 101.0) * (r2 + pre)
+        o1 = np.exp(-1 / 33.7) * (o1 + post)
+        o2 = np.exp(-1 / 125.0) * (o2 + post)
+    assert weights_of(net) == pytest.approx(w, **CLOSE)
+
+
+@pytest.mark.full
+def test_bcm_selects_one_pattern():
+    rng = np.random.default_rng(0)
+    patterns = np.eye(4) + 0.2
+    net = linear(4, 1)
+    for c, weight in zip(net.connections, rng.uniform(0.2, 0.4, 4), strict=True):
+        c.weight = weight
+    net.rule = BCM(rate=0.01, theta=50.0, bounds=(-5, 5))
+    net.run(patterns[rng.integers(0, 4, 20_000)], learn=True)
+    answers = np.sort(net.run(patterns)[:, 0])
+    assert answers[-1] > 3.0 * answers[-2]

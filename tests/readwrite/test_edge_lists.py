@@ -535,3 +535,21 @@ def test_tables_need_names():
         to_edges(net)
     with pytest.raises(ArgumentTypeError, match="`network` must be a Network"):
         to_edges([1])
+
+
+@pytest.mark.parametrize("where", PUBLISHED)
+def test_published_tables_are_answered_by_the_line_that_renames_them(where):
+    pandas = pytest.importorskip("pandas")
+    columns, places = PUBLISHED[where]
+    names = columns.split("," if "," in columns else None)
+    edges = pandas.DataFrame({name: [i + 10, i + 20] for i, name in enumerate(names)})
+    with pytest.raises(ArgumentError, match="Rename them: ") as raised:
+        from_edges(edges)
+    line = str(raised.value).partition("Rename them: edges = ")[2][:-1]
+    ends = [int(place) for place in places.split()]
+    renamed = eval(line, {"edges": edges})
+    assert renamed["source"].tolist() == [ends[0] + 10, ends[0] + 20]
+    assert renamed["target"].tolist() == [ends[1] + 10, ends[1] + 20]
+    expected = [ends[2] + 10.0, ends[2] + 20.0] if len(ends) > 2 else None
+    net = from_edges(renamed)
+    assert expected is None or net.weights.tolist() == expected

@@ -11,6 +11,7 @@ import pytest
 
 from synapse import errors, load, save
 from synapse.readwrite import _files
+from tests.helpers.cases import all_hold
 
 from .nets import ROOT, memory, same
 
@@ -125,3 +126,34 @@ def test_every_result_is_written_in_one_step():
         if DIRECT.search(path.read_text("utf-8"))
     }
     assert direct == NOT_RESULTS
+
+
+def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "net"
+    save(memory(), path)
+    before = path.read_bytes()
+
+    def check(where, error):
+        def fail(*arguments, **options):
+            raise error
+
+        monkeypatch.setattr(where, fail)
+        with pytest.raises(type(error)):
+            save(memory(seed=1), path)
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]
+
+    places = (
+        "os.replace",
+        "os.fsync",
+        "shutil.copymode",
+        "synapse.readwrite._files.to_text",
+    )
+    raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
+    all_hold(
+        check,
+        [(where, error) for where in places for error in raised],
+        monkeypatch.undo,
+    )

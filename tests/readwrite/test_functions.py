@@ -18,8 +18,8 @@ from synapse.readwrite._printed.page import registered_source
 from tests.helpers import generated_functions
 
 from . import functions
-from .functions import FLAGS, RUNNERS, STATES, differences
-from .learners import Program, data_for, here, in_javascript, in_python, there
+from .functions import FLAGS, OTHERS, RUNNERS, STATES, differences
+from .learners import DIVERGED, Program, data_for, here, in_javascript, in_python, there
 from .programs import RUNNERS as STEPS, SANITIZED, close, programmed, run, run_c
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="the engine is the oracle")
@@ -228,3 +228,45 @@ def test_names_of_users_are_no_words_of_c_plus_plus(tmp_path):
     flags = [flag for flag in FLAGS if flag != "-std=c99"]
     answers = functions.by_c(made, rows, tmp_path, ["-x", "c++", "-std=c++11", *flags])
     assert not differences(functions.by_engine(made, rows), answers, 1e-15).any()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("language", RUNNERS)
+def test_what_programs_have_computed_wrongly(tmp_path, language):
+    mistakes, count, nan = wrong(OTHERS, language, tmp_path)
+    assert not mistakes, mistakes
+    assert count > 0.9 * len(OTHERS)
+    assert nan < 0.3
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("language", STEPS)
+def test_steps(tmp_path, language):
+    net = mixed()
+    steps = data_for(net, 20)[0]
+    assert close(STEPS[language](net, steps.tolist(), tmp_path), net.run(steps))
+
+
+@pytest.mark.full
+def test_where_a_function_raises_nothing_is_learned(tmp_path):
+    """Also if the neuron is within, or the cost raises."""
+    hidden = single(up_to_five)
+    hidden.output[0].squash = "relu"
+    flags = "-O1", f"-DLEAVES={DIVERGED}"
+    for net, options, state, target in (
+        (hidden, {}, 6.0, 1.0),
+        (single("tanh"), {"cost": "from_minus_three"}, 0.0, -4.0),
+    ):
+        (tmp_path / str(state)).mkdir()
+        program = Program(net, tmp_path / str(state), flags, **options)
+        program.weights()
+        program.step([state])
+        program.learn([target], 0.1)
+        program.weights()
+        before, _, status, after = program.answers()
+        assert status == DIVERGED
+        assert np.array_equal(before, after)
+        there = programmed(python_source(net, learn=True, **options))
+        there.step([state])
+        with pytest.raises(ValueError, match="not finite"):
+            there.learn([target], 0.1)

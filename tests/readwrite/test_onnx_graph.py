@@ -9,14 +9,15 @@ from hypothesis import assume
 
 import architect
 import synapse
-from synapse import Layer, Network, errors
+from synapse import Layer, Network, errors, save
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import onnx_model
-from tests.helpers.cases import all_hold, every_case
+from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.learners import learns
 from tests.helpers.strategies import Twin, given_graphs, specs
 
 from .programs import NETS, close, random_steps, shaken
+from .test_squashes import arc
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -296,3 +297,39 @@ def test_without_a_package_the_command_is_named(monkeypatch, name):
         match=f"{name}.*, which is not installed. Install it: pip",
     ):
         write(architect.Perceptron(2, 1, seed=0))
+
+
+def test_what_cannot_be_written(tmp_path):
+    path = tmp_path / "net.onnx"
+    large = architect.Perceptron(1, 1, seed=0)
+    large.weights = [1e39]
+    net = architect.Perceptron(1, 1, seed=0)
+    custom = Network(Layer(1), [], Layer(1, arc))
+    form = "`form` must be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
+    memory = architect.Elman(3, 4, 2, seed=0)
+    assert all(
+        Session(onnx_model(memory, form)).shapes.keys() == {"x", "state"}
+        for form in ("auto", "step")
+    )
+    refused = [
+        (lambda: onnx_model(memory, "plain"), errors.TopologyError, "has memory"),
+        (
+            lambda: save(custom, path),
+            errors.FormatError,
+            "'arc', which cannot be written in ONNX",
+        ),
+        (
+            lambda: save(net, path, form="sequence"),
+            errors.TopologyError,
+            "standard LSTM, GRU or Elman layers",
+        ),
+        (lambda: save(net, path, form="scan"), errors.ArgumentError, form),
+        (
+            lambda: save(large, path),
+            errors.ArgumentError,
+            "within the range of float32",
+        ),
+    ]
+    all_refused(refused)
+    assert not path.exists()
+    Session(onnx_model(large, dtype="float64"))

@@ -1,14 +1,16 @@
 """Synapse's own two formats, and copies: a network comes back as the one that it was,
 to the last bit."""
 
+import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
 from hypothesis import assume, strategies as st
 
 import architect
-from synapse import Layer, Network, Neuron, errors
+from synapse import Layer, Network, Neuron, errors, load, save
 from synapse.objects.snapshots import take_over
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
@@ -120,3 +122,14 @@ def test_a_copy_numbers_its_groups_anew_so_that_its_own_copy_in_another_process_
         layer.squash = squash
     copied = net.clone()
     take_over(copied, pickle.loads(pickle.dumps(copied)))  # raises if it does not fit
+
+
+def test_a_changed_number_in_an_archive_is_found():
+    stream = io.BytesIO()
+    save(memory(), stream, "npz")
+    with zipfile.ZipFile(stream) as archive:
+        end = archive.getinfo("connections/weight.npy").header_offset
+    content = bytearray(stream.getvalue())
+    content[content.index(b"}", end) + 100] ^= 1  # a bit of a weight, after the header
+    with pytest.raises(errors.FormatError, match="'connections/weight' has changed"):
+        load(io.BytesIO(bytes(content)))

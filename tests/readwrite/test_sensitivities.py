@@ -9,7 +9,9 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, errors
+from synapse.engine.rtrl import Layout
 from synapse.readwrite import from_json_data, json_data
+from tests.helpers.cases import all_hold
 
 from .mutation import all_damage_refused, drop, put
 from .nets import WAYS
@@ -154,3 +156,36 @@ BAD = {
 
 def test_one_clear_error_says_what_is_wrong():
     all_damage_refused(BAD, document, from_json_data)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("sort", NETWORKS)
+def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
+    monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)
+
+    def check(way, rule):
+        net = NETWORKS[sort]()
+        alone = NETWORKS[sort]()
+        for network in (net, alone):
+            edited(network)
+            network.rule = rule
+            steps(network, 0, 4)
+            network.activate(ROWS[4])
+        twin = WAYS[way](net)
+        assert twin.rule == net.rule
+        assert json_data(net) == json_data(twin)
+        for network in (net, twin, alone):  # between activation and propagation
+            network.propagate(0.1, TARGETS[4])
+        assert np.abs(net.weights - alone.weights).max() < 1e-14
+        assert (
+            np.array(steps(net, 5, 12)).tobytes()
+            == np.array(steps(twin, 5, 12)).tobytes()
+        )
+        assert bits(net) == bits(twin)
+        ours, theirs = (
+            [list(link.sensitivity.values()) for link in both.connections]
+            for both in (net, WAYS[way](twin))
+        )
+        assert ours == theirs
+
+    all_hold(check, [(way, rule) for way in WAYS for rule in ("rtrl", ("rtrl", 1))])

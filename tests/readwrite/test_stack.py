@@ -94,3 +94,11 @@ def test_the_sizes_of_other_networks(tmp_path):
     dtypes = itertools.cycle(("float32", "float64"))
     flags = itertools.cycle(("-O1", "-O2", "-Os"))
     check_all(tmp_path, zip(makers, dtypes, flags))
+
+
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_instances_and_the_stack_have_the_stated_sizes(tmp_path):
+    tied = 7
+    cases = [(lstm, "float32", "-O2"), (lambda: graph(tied), "float64", "-Os")]
+    check_all(tmp_path, cases)

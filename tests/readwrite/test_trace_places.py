@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import architect
 from synapse.errors import FormatError
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
-from tests.helpers.strategies import EVERY_GATE, Twin, given_graphs, specs
+from tests.helpers.groups import competing
+from tests.helpers.strategies import EVERY_GATE, Twin, delay_some, given_graphs, specs
 
 from .nets import feed, memory
 
@@ -119,3 +120,14 @@ def test_json_has_each_trace_once():
         assert any(twice["value"])
         with pytest.raises(FormatError, match=f"{table}' is a duplicate"):
             from_json_data({**data, table: twice})
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_has_the_traces_of_groups_and_delays_and_no_others(seed):
+    require_exact(competing(seed, "softmax" if seed % 2 else None))
+    net = architect.Random(2, 4, 2, gates=4, backward=4, seed=seed)
+    delay_some(net, seed, 2)
+    for connection in net.connections[::3]:
+        connection.trainable = False
+    require_exact(net)

@@ -986,3 +986,58 @@ def test_a_gradient_correction_has_an_output_for_each_action():
     nets = [architect.Elman(2, 3, size, output_squash="identity") for size in (2, 3)]
     with pytest.raises(ArgumentError, match="`correction` of QRC .* 2 outputs, got 3"):
         reward.QRC(*nets, seed=0)
+
+
+def plain_agents():
+    """Agents whose observations no scale checks, and which do not look ahead."""
+    plain = {"normalize": False, "discount": 0.0}
+
+    def small(outputs, last="identity"):
+        return architect.Perceptron(
+            2, 3, outputs, squash="tanh", output_squash=last, seed=0
+        )
+
+    for options in (plain, {"normalize": False}, {}):
+        for scale_rewards in (False, True):
+            both = {**options, "scale_rewards": scale_rewards}
+            yield reward.TD(small(1), **both)
+            yield reward.QLearning(small(2), seed=0, **both)
+            yield reward.ActorCritic(small(2, "softmax"), small(1), seed=0, **both)
+            yield reward.ActorCritic(gaussian(2, actions=2), small(1), seed=0, **both)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", range(24))
+def test_a_refused_step_changes_nothing(number):
+    agent = list(plain_agents())[number]
+    agent.begin(np.array([0.5, -0.5]))
+    for gain in (1.0, -0.5, 2.0):
+        agent.learn(gain, np.array([0.1 * gain, 0.3]))
+    before = everything(agent)
+    fine = np.array([0.2, 0.1])
+    wrong = [
+        *((1.0, np.array([value, 0.0])) for value in (np.nan, np.inf, -np.inf)),
+        (np.nan, fine),
+        (np.inf, fine),
+        (1.0, np.zeros(3)),
+        (1.0, "row"),
+        ("much", fine),
+    ]
+    if agent.normalize:
+        wrong.append((1.0, np.array([1e160, 0.0])))
+    if agent.scale_rewards:
+        wrong.append((1e160, fine))
+    for (gain, row), ends in product(
+        wrong, ({}, {"terminated": True}, {"truncated": True})
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            agent.learn(gain, row, **ends)
+        assert everything(agent) == before
+    for flags in ({"terminated": 1.5}, {"truncated": "no"}):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            agent.learn(1.0, fine, **flags)
+        assert everything(agent) == before
+    for call in (agent.begin, agent.act):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            call(np.array([np.nan, 0.0]))
+        assert everything(agent) == before

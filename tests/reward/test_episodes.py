@@ -800,3 +800,36 @@ def test_a_table_of_a_run_names_the_extra_with_pandas(monkeypatch):
         MissingExtraError, match=r"pandas \(extra 'stats'\).*clone of .*\[stats\]"
     ):
         run.to_pandas()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("agent_index", range(3))
+def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
+    agent_index, tmp_path
+):
+    whole, parts, other = (list(agents())[agent_index] for _ in range(3))
+    wanted = reward.run(whole, Chance(), steps=2000, seed=5, progress=False)
+    path = tmp_path / "agent.npz"
+    stop = iter([0] * 9 + [1])
+    reward.run(
+        parts,
+        Chance(),
+        steps=2000,
+        seed=5,
+        progress=False,
+        callback=lambda *_: next(stop),
+        checkpoint=path,
+    )
+    outputs = reward.run(
+        other,
+        Chance(),
+        steps=2000,
+        seed=5,
+        progress=False,
+        checkpoint=path,
+        resume=True,
+    )
+    assert outputs.returns.tolist() == wanted.returns.tolist()
+    assert outputs.lengths.tolist() == wanted.lengths.tolist()
+    assert numbers(other) == numbers(whole)
+    assert len(outputs.to_pandas()) == len(outputs.returns)

@@ -1,7 +1,9 @@
 """Agents and their controllers outside of a run: files, copies, exports of the whole
 controller."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 
@@ -253,3 +255,31 @@ def test_the_agent_in_a_checkpoint_is_the_last_one(number, tmp_path):
     path = tmp_path / "agent.npz"
     reward.run(agent, Chance(), steps=150, seed=5, progress=False, checkpoint=path)
     assert numbers(synapse.load(path)) == numbers(agent)
+
+
+def check_same_future(agent, twin):
+    """Both act, learn and remember the same to the bit."""
+    rng = np.random.default_rng(1)
+    for _ in range(12):
+        reward_ = rng.normal()
+        row = rng.normal(3.0, 2.0, 5)
+        np.testing.assert_array_equal(
+            agent.learn(reward_, row), twin.learn(reward_, row)
+        )
+    assert numbers(twin) == numbers(agent)
+    for trace, other in zip(agent._traces, twin._traces, strict=True):
+        np.testing.assert_array_equal(trace.read().weights, other.read().weights)
+        np.testing.assert_array_equal(trace.read().biases, other.read().biases)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", range(6))
+def test_an_agent_that_is_loaded_or_copied_goes_on_with_the_same_bits(number, tmp_path):
+    agent = learned(list(every_agent())[number])
+    path = tmp_path / "agent.npz"
+    synapse.save(agent, path)
+    check_same_future(learned(list(every_agent())[number]), synapse.load(path))
+    check_same_future(
+        learned(list(every_agent())[number]), pickle.loads(pickle.dumps(agent))
+    )
+    check_same_future(agent, copy.deepcopy(agent))

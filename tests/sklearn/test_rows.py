@@ -559,3 +559,16 @@ def test_a_rate_of_single_rows_that_cannot_be_is_refused(rate):
     with pytest.raises(ArgumentError, match="`?online_rate`?"):
         model.fit(X, V)
     assert not hasattr(model, "model_")
+
+
+def test_weights_of_samples_are_repetitions():
+    weights = np.tile([0, 1, 2], 10)
+    options = {"epochs": 40, "batch_size": 100}
+    for make, y in ((classifier, Y), (regressor, V)):
+        weighted = make(**options).fit(X[:30], y[:30], sample_weight=weights)
+        other = make(**options).fit(
+            np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights)
+        )
+        assert np.allclose(weighted.network_.weights, other.network_.weights, atol=1e-8)
+    heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
+    assert (heavy.predict(X) == "yes").mean() > 0.9

@@ -9,8 +9,10 @@ from synapse.tables import TrainingOptions, train_rows
 from synapse.tables._row_comparison import (
     class_rows,
     logistic_regression,
+    quality,
     simple_answers,
 )
+from tests.helpers.cases import all_hold
 
 
 @pytest.fixture
@@ -83,3 +85,112 @@ def test_a_class_that_was_not_learned_has_no_chance(rng):
     alone = [(x, np.eye(2)[np.zeros(60, int)])]
     made = simple_answers(alone, alone, True)[0]
     np.testing.assert_array_equal(made["logistic regression"], alone[0][1])
+
+
+def class_tables():
+    """Ten tables (x, classes): of scikit-learn, and made ones with units far apart,
+    rare classes, many columns and columns that repeat others."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    tables = {
+        name: getattr(datasets, f"load_{name}")(return_X_y=True)
+        for name in ("iris", "wine", "breast_cancer", "digits")
+    }
+    made = {"n_samples": 400, "random_state": 0, "flip_y": 0.2}
+    make = datasets.make_classification
+    tables["noisy"] = make(n_features=10, **made)
+    tables["rare"] = make(weights=[0.93], **made)
+    tables["five classes"] = make(n_classes=5, n_informative=6, **made)
+    tables["wide"] = make(n_features=200, **made)
+    tables["repeated"] = make(n_features=12, n_redundant=4, n_repeated=3, **made)
+    x, kinds = make(n_features=6, n_informative=4, **made)
+    tables["units"] = x * 10.0 ** np.arange(-9, 9, 3) + 5.0, kinds
+    return tables
+
+
+def number_tables():
+    """Ten tables (x, y) of numbers."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    tables = {
+        "diabetes": datasets.load_diabetes(return_X_y=True, scaled=False),
+        "linnerud": datasets.load_linnerud(return_X_y=True),
+    }
+    for seed in range(6):
+        tables[f"made {seed}"] = datasets.make_regression(
+            n_samples=100, n_features=3 * seed + 1, noise=30.0, random_state=seed
+        )
+    x, y = datasets.make_regression(n_samples=90, n_features=4, noise=9, random_state=7)
+    tables["repeated"] = np.hstack([x, x[:, :2]]), y
+    tables["units"] = x * 10.0 ** np.arange(-6, 6, 3) + 3.0, 1e6 * y
+    return tables
+
+
+@pytest.mark.full
+def test_classes_are_compared_with_the_regression_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    from sklearn.dummy import DummyClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def check(table):
+        x, kinds = table
+        learned, tested = split(x, kinds)
+        truth = np.eye(kinds.max() + 1)[kinds]
+        parts = [[(x[rows], truth[rows])] for rows in (learned, tested)]
+        answers = simple_answers(*parts, True)[0]
+        scaled = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000))
+        peers = {
+            "most common class": DummyClassifier(strategy="prior"),
+            "logistic regression": scaled,
+            "gradient boosting": HistGradientBoostingClassifier(random_state=0),
+        }
+        assert [*answers] == [*peers]
+        for name, peer in peers.items():
+            chances = peer.fit(x[learned], kinds[learned]).predict_proba(x[tested])
+            np.testing.assert_allclose(answers[name], chances, atol=2e-3)
+            expected = kinds[tested], chances.argmax(axis=1)
+            assert quality(answers[name], truth[tested], True) == [
+                metrics.accuracy_score(*expected)
+            ]
+
+    tables = class_tables()
+    assert len(tables) == 10
+    all_hold(check, {name: (table,) for name, table in tables.items()})
+
+
+@pytest.mark.full
+def test_numbers_are_compared_with_the_regression_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    from sklearn.dummy import DummyRegressor
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import LinearRegression
+    from sklearn.multioutput import MultiOutputRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def check(table):
+        x, y = table
+        y = y.reshape(len(y), -1)
+        learned, tested = split(x, y)
+        parts = [[(x[rows], y[rows])] for rows in (learned, tested)]
+        answers = simple_answers(*parts, False)[0]
+        peers = {
+            "mean alone": DummyRegressor(),
+            "linear regression": make_pipeline(StandardScaler(), LinearRegression()),
+            "gradient boosting": MultiOutputRegressor(
+                HistGradientBoostingRegressor(random_state=0)
+            ),
+        }
+        for name, peer in peers.items():
+            expected = peer.fit(x[learned], y[learned]).predict(x[tested])
+            expected = expected.reshape(y[tested].shape)
+            np.testing.assert_allclose(answers[name], expected, rtol=1e-6)
+            errors = metrics.root_mean_squared_error(
+                y[tested], expected, multioutput="raw_values"
+            )
+            assert quality(answers[name], y[tested], False) == pytest.approx(errors)
+
+    tables = number_tables()
+    assert len(tables) == 10
+    all_hold(check, {name: (table,) for name, table in tables.items()})

@@ -155,3 +155,14 @@ def test_stderr_may_be_closed(named):
         os.dup2(kept, 2)
         os.close(kept)
     assert "which LLVM does not know" in said
+
+
+@pytest.mark.parametrize("speed", ["0", "4", "fast"])
+def test_an_unknown_speed_is_one_sentence(speed, monkeypatch):
+    machine.highest_speed.cache_clear()
+    monkeypatch.setenv("SYNAPSE_SPEED", speed)
+    try:
+        said = what_raises(machine.highest_speed)
+        assert said.startswith(f"SYNAPSE_SPEED must be 1, 2 or 3, got {speed!r}.")
+    finally:
+        machine.highest_speed.cache_clear()

@@ -1,6 +1,6 @@
-"""Mistakes that are drawn at random, to measure the tests: ``python -m tests.mutants
---help``.
+"""Which tests notice which mistakes: ``python -m tests.mutants --help``.
 
-cosmic-ray makes the mistakes. `drawing` chooses those that a test could notice, `bench`
-makes one after the other in a copy of the checkout and runs the tests that `rooms.toml`
-names."""
+`drawing` makes random mistakes with cosmic-ray, and `mends` takes real mends back.
+`watch` records what each test reaches, and `reached` finds the tests that a mistake
+meets. `bench` makes one mistake after the other in a copy of the checkout and runs
+these tests, and `decide` finds the tests that nobody would miss."""

@@ -14,30 +14,24 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_each_page_that_chose_a_default_is_there():
-    text = Path(_defaults.__file__).read_text()
-    pages = re.findall(r"(?:docs|studies)/[\w/]+\.(?:md|py)", text)
+    pages = re.findall(
+        r"(?:docs|studies)/[\w/]+\.(?:md|py)", Path(_defaults.__file__).read_text()
+    )
     assert len(pages) > 20
     assert [page for page in pages if not (ROOT / page).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["narx", "NARX", "Narx"])
-def test_a_name_means_the_same_in_any_case_and_room(name):
+def test_a_name_means_the_same_in_any_case_and_the_nearest_is_told_in_every_room():
     rows = np.random.default_rng(0).normal(size=(12, 2))
-    assert tables.TrainingOptions(build=name).build == "narx"
+    for name in ("narx", "NARX", "Narx"):
+        assert tables.TrainingOptions(build=name).build == "narx"
+    with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
+        tables.TrainingOptions(build="percepton")
     sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
-    fitted = sklearn.NetworkRegressor(build=name, hidden=(3,), epochs=1)
+    fitted = sklearn.NetworkRegressor(build="Narx", hidden=(3,), epochs=1)
     assert type(fitted.fit(rows, rows[:, 0]).network_).__name__ == "NARX"
-
-
-def test_a_name_that_is_misspelt_gets_the_nearest_one_in_every_room():
-    calls = [lambda: tables.TrainingOptions(build="percepton")]
-    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
-    calls.append(
-        lambda: sklearn.NetworkRegressor(build="percepton").fit([[1.0], [2.0]], [1, 2])
-    )
-    for call in calls:
-        with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
-            call()
+    with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
+        sklearn.NetworkRegressor(build="percepton").fit([[1.0], [2.0]], [1, 2])
 
 
 def test_networks_with_other_inputs_than_columns_are_refused():
@@ -53,8 +47,8 @@ def test_rooms_read_the_table():
     for usual in (_defaults.SERIES, _defaults.ROWS_OF_TABLES):
         filled = tables.TrainingOptions(epochs=3)._filled(usual)
         assert filled.build == usual.build.lower()
-        assert filled.hidden == [*usual.hidden]
-        assert (filled.rate, filled.optimizer) == (usual.rate, usual.optimizer)
+        shown = filled.hidden, filled.rate, filled.optimizer
+        assert shown == ([*usual.hidden], usual.rate, usual.optimizer)
     sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
     assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden

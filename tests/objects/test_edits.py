@@ -15,29 +15,20 @@ def test_a_gate_from_another_store_brings_the_stores_together():
     others.project(others, "all_to_else")
     gate.project(others)
     gate.gate(link)
-    assert link.gater is gate
-    assert link.weight == 2.0
+    assert (link.gater, link.weight) == (gate, 2.0)
     gate.activate(0.5)
     a.activate(1.0)
     assert b.activate() == 1.0
     # of a larger store, which absorbs it
     projection = Layer(2).project(Layer(2))
-    gates = others[:2]
-    gates.gate(projection, "input")
-    assert [link.gater for link in projection] == [
-        gates[0],
-        gates[0],
-        gates[1],
-        gates[1],
-    ]
+    others[:2].gate(projection, "input")
+    gaters = [link.gater for link in projection]
+    assert gaters == [others[0], others[0], others[1], others[1]]
 
 
 def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():
-    a = Neuron()
-    b = Neuron()
-    other = Layer(2)
+    a, b, near, other = Neuron(), Neuron(), Neuron(), Layer(2)
     a.project(b)  # row 0 to row 1 of their store
-    near = Neuron()
     b.project(near)
     # row 1 of another store
     assert len(Layer([a]).project(Layer([other[1], near]))) == 2
@@ -55,18 +46,15 @@ def test_single_connections_and_projections_join_in_any_order():
     links = [a.project(b, weight=0.5)]
     sources, targets = Layer(2), Layer(2)
     projection = sources.project(targets, weights=[[1.0, 2.0], [3.0, 4.0]])
-    links.append(sources[0].project(c, weight=-0.5))
-    links.append(c.project(a, weight=0.75))
+    links += sources[0].project(c, weight=-0.5), c.project(a, weight=0.75)
     c.gate(links[0])
     Layer(2).gate(projection, "output")
     assert [link.weight for link in links] == [0.5, -0.5, 0.75]
-    assert links[0].gater is c
-    assert projection.weights[1].tolist() == [3.0, 4.0]
+    assert (links[0].gater, projection.weights[1].tolist()) == (c, [3.0, 4.0])
     assert projection[0].gater is not projection[1].gater
-    with pytest.raises(TopologyError, match="already"):
-        sources[1].project(targets[0])
-    with pytest.raises(TopologyError, match="already"):
-        sources.project(targets)
+    for source, target in ((sources[1], targets[0]), (sources, targets)):
+        with pytest.raises(TopologyError, match="already"):
+            source.project(target)
     assert a.project(targets[0], weight=1.0).weight == 1.0
     check_store(a._store)
 
@@ -95,7 +83,7 @@ def test_edits_that_undo_each_other_leave_no_memory_behind():
     broken = Layer(2).project(net["hidden"], seed=1)
     broken[0].source.disconnect(broken[0].target)
     used(net)
-    for _ in range(500):
+    for _ in range(250):
         neuron = Neuron()
         net.input[0].project(neuron)
         net["hidden"].append(neuron)
@@ -118,16 +106,13 @@ def test_neurons_of_a_network_that_is_no_more_keep_its_order():
     """Whether somebody holds the network, and when Python collects it, must not change
     a number."""
     errors = []
-    nets_alive = []
     for hold in (False, True):
-        a = Neuron()
-        b = Neuron("identity")
+        a, b = Neuron(), Neuron("identity")
         a.project(b, weight=0.5)
         b.project(a, weight=0.7)
-        net = Network(Layer([a]), [], Layer([b]))
-        if hold:
-            nets_alive.append(net)
-        del net
+        net = Network(Layer([a]), Layer([b]))
+        if not hold:
+            del net
         b.activate(), a.activate()
         a.propagate(0.1, 1.0, "squared_error"), b.propagate(0.1)
         errors.append((a.error.responsibility, b.error.responsibility))

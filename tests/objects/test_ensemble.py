@@ -20,14 +20,10 @@ def test_it_is_a_sequence_of_its_networks():
     some = nets()
     ensemble = Ensemble(iter(some))
     assert list(ensemble) == some
-    assert ensemble[1] is some[1]
-    assert ensemble[:2] == tuple(some[:2])
-    assert len(ensemble) == 3
-    assert some[2] in ensemble
-    assert (
-        repr(Ensemble(nets(2, make=architect.Perceptron)))
-        == "<Ensemble of 2 networks 2-3-1>"
-    )
+    assert (ensemble[1], ensemble[:2]) == (some[1], tuple(some[:2]))
+    assert (len(ensemble), some[2] in ensemble) == (3, True)
+    perceptrons = Ensemble(nets(2, make=architect.Perceptron))
+    assert repr(perceptrons) == "<Ensemble of 2 networks 2-3-1>"
 
 
 def test_run_is_the_mean_in_the_form_of_the_inputs():
@@ -42,11 +38,8 @@ def test_run_is_the_mean_in_the_form_of_the_inputs():
         outputs = Ensemble(some).run(inputs)
         assert isinstance(outputs, list) == isinstance(inputs, list)
         assert len(outputs) == len(inputs)
-        for place, mean_outputs in enumerate(outputs):
-            assert np.array_equal(
-                mean_outputs,
-                np.mean([member_outputs[place] for member_outputs in alone], axis=0),
-            )
+        for mean, *members in zip(outputs, *alone, strict=True):
+            assert np.array_equal(mean, np.mean(members, axis=0))
 
 
 def test_a_file_keeps_every_bit(tmp_path):
@@ -62,8 +55,7 @@ def test_a_file_keeps_every_bit(tmp_path):
         net.propagate(0.1, [0.5])
     synapse.save(ensemble, tmp_path / "some.json")
     twin = synapse.load(tmp_path / "some.json")
-    assert isinstance(twin, Ensemble)
-    assert [type(net) for net in twin] == [type(net) for net in ensemble]
+    assert [*map(type, (twin, *twin))] == [*map(type, (ensemble, *ensemble))]
     assert np.array_equal(twin.run([[1.0, 2.0]]), ensemble.run([[1.0, 2.0]]))
     assert [net.weights.tobytes() for net in twin] == [
         net.weights.tobytes() for net in ensemble

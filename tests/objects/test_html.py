@@ -31,62 +31,37 @@ def parsed(shown):
     return ElementTree.fromstring(shown._repr_html_())
 
 
+def titles(tree):
+    """Of its curves; axes have none."""
+    return [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
+
+
+def points(tree, title):
+    """What a curve draws, (x, y)."""
+    (drawn,) = (
+        path.get("d")
+        for path in tree.iter(f"{SVG}path")
+        if path.findtext(f"{SVG}title") == title
+    )
+    return [[float(n) for n in point.split()] for point in drawn[1:].split("L")]
+
+
 def cells(tree):
     return [
         ["".join(cell.itertext()) for cell in row.iter("td")] for row in tree.iter("tr")
     ][1:]
 
 
-def nasty_net():
-    layer = Layer([Neuron(name=NASTY), Neuron(name="b")], name=NASTY)
-    output = Layer(1, name=NASTY)
-    layer.project(output, weights=0.5)
-    return Network(layer, [], output, name=NASTY)
-
-
-def views():
-    """Something of everything that has a view."""
-    net = nasty_net()
-    rows = np.ones((3, 2))
-    with record(net, "activation", "weight") as log:
-        net.run(rows)
-    result = synapse.Trainer(net).train(rows, np.ones((3, 1)), epochs=3, progress=False)
-    result.history[NASTY] = [0.5, math.nan, 0.25]
-    trials = experiments.Trials(
-        [{"seed": 0, NASTY: NASTY, "list": [NASTY, 1]}, {"seed": 1, "solved": True}]
-    )
-    return {
-        "layer": net.input,
-        "log": log,
-        "result": result,
-        "trials": trials,
-        "table": analysis.effective_weights(net),
-    }
-
-
-@pytest.fixture(scope="module")
-def seen():
-    return views()
-
-
-def test_a_result_draws_its_learning_curve(seen):
+def test_a_result_draws_its_learning_curve():
     history = {
         "loss": [0.5, 0.25, 0.125],
         "rate": [0.1] * 3,
         "validation_loss": [0.6, 0.4, 0.5],
     }
-    result = learning.Result(0.125, 3, 1.0, history, "epochs", "cross_entropy")
-    tree = parsed(result)
-    titles = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
-    assert titles == [None, "loss", "validation_loss"]
-    (error,) = (
-        p.get("d")
-        for p in tree.iter(f"{SVG}path")
-        if p.findtext(f"{SVG}title") == "loss"
-    )
-    points = [list(map(float, point.split())) for point in error[1:].split("L")]
-    heights = [y for _, y in points]
-    assert [x for x, _ in points] == sorted(x for x, _ in points)
+    tree = parsed(learning.Result(0.125, 3, 1.0, history, "epochs", "cross_entropy"))
+    assert titles(tree) == [None, "loss", "validation_loss"]
+    places, heights = zip(*points(tree, "loss"), strict=True)
+    assert [*places] == sorted(places)
     assert heights[1] - heights[0] == pytest.approx(
         2 * (heights[2] - heights[1]), abs=0.2
     )  # 0.25 and 0.125
@@ -103,8 +78,7 @@ def test_curves_skip_what_is_not_finite_and_are_logarithmic_over_orders_of_magni
     assert path.count("M") == 3
     assert path.count("L") == 0
     tree = ElementTree.fromstring(curves({"a": [1.0, 0.01, 0.0001]}, "step"))
-    (path,) = (p.get("d") for p in tree.iter(f"{SVG}path") if p.findtext(f"{SVG}title"))
-    heights = [float(point.split()[1]) for point in path[1:].split("L")]
+    heights = [y for _, y in points(tree, "a")]
     assert heights[1] == pytest.approx((heights[0] + heights[2]) / 2, abs=0.1)
 
 
@@ -118,17 +92,16 @@ def test_a_long_name_beside_its_curve_is_cut_and_a_short_one_is_not():
 
 
 def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
-    series = np.sin(np.arange(40.0))
-    evaluation = forecasting.rolling_origin(forecasting.seasonal_naive, series, 3)
-    rows = cells(parsed(evaluation))
-    assert [row[0] for row in rows] == ["1", "2", "3"]
-    assert [row[1] for row in rows] == [f"{value:.6g}" for value in evaluation.rmse]
+    evaluation = forecasting.rolling_origin(
+        forecasting.seasonal_naive, np.sin(np.arange(40.0)), 3
+    )
+    assert [row[:2] for row in cells(parsed(evaluation))] == [
+        [str(i), f"{e:.6g}"] for i, e in enumerate(evaluation.rmse, 1)
+    ]
     mean = np.arange(6.0).reshape(3, 2)
-    forecast = forecasting.Forecast(mean, mean - 1, mean + 1, 0.9)
-    tree = parsed(forecast)
+    tree = parsed(forecasting.Forecast(mean, mean - 1, mean + 1, 0.9))
     assert cells(tree)[2] == ["3", "4", "3", "5", "5", "4", "6"]
-    names = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
-    assert names == [None, "mean", "lower", "upper"]
+    assert titles(tree) == [None, "mean", "lower", "upper"]
 
 
 def test_a_network_is_drawn_to_scale_and_names_that_would_meet_are_cut():
@@ -142,26 +115,29 @@ def test_a_network_is_drawn_to_scale_and_names_that_would_meet_are_cut():
     assert shown[:4] == ["input", "input gates", "forget gat…", "candidates"]
 
 
-def test_views_are_well_formed_and_names_are_text(seen):
+def test_views_are_well_formed_and_names_are_text():
+    """Of something of everything that has a view."""
+    layer = Layer([Neuron(name=NASTY), Neuron(name="b")], name=NASTY)
+    output = Layer(1, name=NASTY)
+    layer.project(output, weights=0.5)
+    net = Network(layer, output, name=NASTY)
+    rows = np.ones((3, 2))
+    with record(net, "activation", "weight") as log:
+        net.run(rows)
+    result = synapse.Trainer(net).train(rows, np.ones((3, 1)), epochs=3, progress=False)
+    result.history[NASTY] = [0.5, math.nan, 0.25]
+    trials = experiments.Trials(
+        [{"seed": 0, NASTY: NASTY, "list": [NASTY, 1]}, {"seed": 1, "solved": True}]
+    )
+    allowed = "div table thead tbody tr th td svg path text title"
+
     def check(view):
         tree = parsed(view)
         tags = {element.tag.removeprefix(SVG) for element in tree.iter()}
-        assert tags <= {
-            "div",
-            "table",
-            "thead",
-            "tbody",
-            "tr",
-            "th",
-            "td",
-            "svg",
-            "path",
-            "text",
-            "title",
-        }
+        assert tags <= {*allowed.split()}
         assert "<script" not in view._repr_html_()
-        assert repr(view).split("\n")[0].split(";")[0].rstrip(">") in "".join(
-            tree.itertext()
-        )
+        first = repr(view).split("\n")[0].split(";")[0].rstrip(">")
+        assert first in "".join(tree.itertext())
 
-    all_hold(check, seen)
+    views = {"layer": layer, "log": log, "result": result, "trials": trials}
+    all_hold(check, views | {"table": analysis.effective_weights(net)})

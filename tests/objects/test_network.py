@@ -14,28 +14,18 @@ from tests.helpers.networks import lstm, perceptron, unchanged, used
 from tests.helpers.strategies import Twin, given_graphs, specs
 
 
-@pytest.fixture
-def net():
-    """A gated recurrent network that has learnt for some steps."""
-    return used(lstm(2, 2, 2, seed=1, cell="tanh"))
-
-
 def test_connections_that_lead_elsewhere_are_not_its_own():
-    a = Layer(1)
-    b = Layer(1)
-    net = Network(a, [], b)
+    a, b = Layer(1), Layer(1)
+    net = Network(a, b)
     other = Network(Layer(1), [], Layer(1))
     net.project(other)
     b.project(Neuron())
     inside = a.project(b)
-    assert net.connections == [inside[0]]
-    assert other.connections == []
+    assert (net.connections, other.connections) == ([inside[0]], [])
 
 
 def test_reset_draws_in_the_order_of_making():
-    a = Layer(2)
-    b = Layer(2)
-    c = Layer(1)
+    a, b, c = Layer(2), Layer(2), Layer(1)
     b.project(c), a[1].project(b), a[0].project(b)  # laid out in another order
     net = Network(a, [b], c)
     every = range(6)
@@ -139,7 +129,8 @@ def test_an_attribute_that_is_misspelt_is_not_set():
     assert labelled.labels == ("a", "b")
 
 
-def test_a_neuron_that_gates_others_is_not_removed(net):
+def test_a_neuron_that_gates_others_is_not_removed():
+    net = used(lstm(2, 2, 2, seed=1, cell="tanh"))
     gater = net.hidden[0][0]
     with unchanged(net), pytest.raises(TopologyError, match="Ungate"):
         net.remove(gater)
@@ -185,11 +176,11 @@ def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
 
 
 def test_a_network_projects_and_gates_by_its_output_layer():
-    source = Layer(3)
-    target = Layer(2)
+    source, target = Layer(3), Layer(2)
     net = architect.Perceptron(2, 2, seed=0)
     net.gate(source.project(target), "input")
-    gaters = [connection.gater for neuron in target for connection in neuron.incoming]
-    assert gaters == [net.output[0]] * 3 + [net.output[1]] * 3
+    assert [
+        connection.gater for neuron in target for connection in neuron.incoming
+    ] == [net.output[0]] * 3 + [net.output[1]] * 3
     net.project(target)
     assert {link.source for link in target[0].incoming} == {*source, *net.output}

@@ -5,13 +5,15 @@ import tracemalloc
 import weakref
 from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
 import pytest
+import scipy
 
 import architect
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network, Neuron, squashes
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -44,10 +46,10 @@ def test_a_name_in_the_place_of_a_squash_is_answered():
 def test_the_same_squash_again_goes_on_with_its_random_numbers():
     neuron = Neuron("noise")
     activations = []
-    for squashes in (["noise", "noise"], ["tanh", "noise"], []):
+    for names in (["noise", "noise"], ["tanh", "noise"], []):
         neuron.reseed(0)
         neuron.activate()
-        for name in squashes:
+        for name in names:
             neuron.squash = name
         activations.append(neuron.activate())
     assert activations[0] == activations[1] == activations[2]
@@ -129,19 +131,15 @@ def test_a_fixed_bias_has_no_sensitivities():
 
 def test_a_cleared_memory_cell_owes_nothing_to_its_past():
     """Its state no longer depends on what its gate once let in."""
-    source = Neuron()
-    gate = Neuron()
-    cell = Neuron("identity")
+    source, gate, cell = Neuron(), Neuron(), Neuron("identity")
     into_gate = source.project(gate, weight=0.5)
     gate.gate(source.project(cell, weight=1.0))
     cell.project(cell)
-    for neuron, value in ((source, 1.0), (gate, None), (cell, None)):
-        neuron.activate(value)
+    source.activate(1.0), gate.activate(), cell.activate()
     assert into_gate.extended[cell] != 0
     cell.clear()
     assert into_gate.extended[cell] == 0
-    for neuron, value in ((source, 0.0), (gate, None), (cell, None)):
-        neuron.activate(value)
+    source.activate(0.0), gate.activate(), cell.activate()
     cell.propagate(rate=1.0, target=1.0)
     gate.propagate(rate=1.0)
     assert cell.error.responsibility == 1.0
@@ -153,18 +151,19 @@ def test_a_removed_neuron_cannot_be_used():
     neuron = net.hidden[0][0]
     neuron.ungate(*neuron.gated)
     net.remove(neuron)
-    for use in (
-        neuron.activate,
-        neuron.propagate,
-        neuron.reset_parameters,
-        lambda: neuron.project(Neuron()),
-        lambda: neuron.squash,
-        lambda: neuron.gated,
-        lambda: neuron.gate(Neuron().project(Neuron())),
-        lambda: Neuron().connection_to(neuron),
-    ):
-        with pytest.raises(TopologyError, match="removed"):
-            use()
+    all_refused(
+        (use, TopologyError, "removed")
+        for use in (
+            neuron.activate,
+            neuron.propagate,
+            neuron.reset_parameters,
+            lambda: neuron.project(Neuron()),
+            lambda: neuron.squash,
+            lambda: neuron.gated,
+            lambda: neuron.gate(Neuron().project(Neuron())),
+            lambda: Neuron().connection_to(neuron),
+        )
+    )
     assert repr(neuron) == str(neuron) == "<Neuron, removed>"
 
 
@@ -189,11 +188,8 @@ def test_neurons_of_a_network_are_ordered_as_they_activate():
     c.project(b)
     net = Network(Layer([a]), [Layer([c])], Layer([b]))
     assert sorted([b, c, a]) == [a, c, b] == list(net)
-    assert a < c < b
-    assert b > a
-    assert a <= a
-    assert not a < a
-    assert max(net) is b
+    assert a < c < b > a
+    assert (a <= a, a < a, max(net)) == (True, False, b)
 
 
 def linked(weight=0.5, squash="identity"):
@@ -204,7 +200,7 @@ def linked(weight=0.5, squash="identity"):
 def test_it_is_a_mapping_of_its_fields():
     _, _, link = linked()
     assert isinstance(link, MutableMapping)
-    assert dict(link) == {
+    fields = {
         "weight": 0.5,
         "gain": 1.0,
         "trainable": True,
@@ -212,25 +208,15 @@ def test_it_is_a_mapping_of_its_fields():
         "number": 0,
         "synapse_part": "connection",
     }
-    assert ("weight" in link, "capacity" in link, "gater" in link, len(link)) == (
-        True,
-        False,
-        False,
-        6,
-    )
+    assert dict(link) == fields
+    keys = ("weight", "capacity", "gater")
+    assert [key in link for key in keys] == [True, False, False]
+    assert len(link) == 6
     with pytest.raises(KeyError):
         link["capacity"]
     Neuron(name="gate").gate(link)
     assert link["gater"] == "gate"
-    assert list(link) == [
-        "weight",
-        "gain",
-        "trainable",
-        "eligibility",
-        "gater",
-        "number",
-        "synapse_part",
-    ]
+    assert list(link) == [*list(fields)[:4], "gater", *list(fields)[4:]]
 
 
 def test_a_removed_connection_cannot_be_used():
@@ -239,23 +225,23 @@ def test_a_removed_connection_cannot_be_used():
     new = a.project(b, weight=0.25)  # the removed one does not come back with it
     a.activate(1.0), b.activate()
     assert new is not link
-    for use in (
-        lambda: link.weight,
-        lambda: setattr(link, "trainable", False),
-        lambda: link.eligibility,
-        lambda: link["gater"],
-        lambda: link.get("weight"),
-        lambda: link.update(capacity=1),
-        lambda: Neuron().gate(link),
-    ):
-        with pytest.raises(TopologyError, match="removed"):
-            use()
+    all_refused(
+        (use, TopologyError, "removed")
+        for use in (
+            lambda: link.weight,
+            lambda: setattr(link, "trainable", False),
+            lambda: link.eligibility,
+            lambda: link["gater"],
+            lambda: link.get("weight"),
+            lambda: link.update(capacity=1),
+            lambda: Neuron().gate(link),
+        )
+    )
     assert repr(link) == "<Connection, removed>"
 
 
 def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected():
     hub = Neuron()
-    link = None
     link = hub.project(hub)
     gc.collect()
     tracemalloc.start()
@@ -282,15 +268,10 @@ def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_s
         for neuron in neurons:
             neuron.reseed(seed)
         for source, target, gater, other in rng.integers(0, 8, (30, 4)).tolist():
-            try:
-                links.append(
-                    neurons[source].project(
-                        neurons[target], 0.1 * len(links), trainable=gater > 3
-                    )
-                )
+            values = {"weight": 0.1 * len(links), "trainable": gater > 3}
+            with suppress(TopologyError):
+                links.append(neurons[source].project(neurons[target], **values))
                 neurons[gater].gate(links[other % len(links)])
-            except TopologyError:
-                pass
             _ = [neuron.bias for neuron in neurons if rng.random() < look]
         store = Layer(neurons).project(Layer(1), weights=0.0).source._store
         facts = {
@@ -356,3 +337,59 @@ def test_a_neuron_that_joins_others_has_acted_before_what_acts_next():
     layer[0].propagate(0.1, 1.0, "squared_error")
     early.propagate(0.1)
     assert early.error.projected != 0
+
+
+# --- random neurons, each with a stream of its own ------------------------------------
+
+
+def drawn(name, count=4000, bias=0.0, seed=1):
+    neuron = Neuron(name, bias=bias)
+    neuron.reseed(seed)
+    return np.array([neuron.activate() for _ in range(count)])
+
+
+def test_noise_is_standard_normal_around_the_state():
+    assert scipy.stats.kstest(drawn("noise", bias=0.7) - 0.7, "norm").pvalue > 0.01
+
+
+@pytest.mark.parametrize("bias", [-2.0, 0.0, 1.0])
+def test_bernoulli_says_1_with_its_chance(bias):
+    numbers = drawn("bernoulli", bias=bias)
+    assert set(numbers) == {0.0, 1.0}
+    assert (
+        scipy.stats.binomtest(
+            int(numbers.sum()), len(numbers), squashes.logistic(bias)
+        ).pvalue
+        > 0.01
+    )
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_streams_of_neighbours_do_not_depend_on_each_other():
+    layer = Layer(2, "noise")
+    net = Network(Layer(1), [], layer)
+    net.reseed(3)
+    numbers = net.run(np.zeros((4000, 1)))
+    assert abs(np.corrcoef(numbers.T)[0, 1]) < 0.05
+    assert scipy.stats.kstest(numbers[:, 1], "norm").pvalue > 0.01
+
+
+def test_a_seed_gives_the_same_numbers():
+    assert np.array_equal(drawn("noise", 5), drawn("noise", 5))
+    assert not np.array_equal(drawn("noise", 5), drawn("noise", 5, seed=2))
+    # On any machine, in any process:
+    assert drawn("noise", 2)[0] == pytest.approx(0.2524157387469357, abs=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_calm_neurons_give_the_mean():
+    layer = Layer(2, "noise", bias=0.3)
+    layer[1].squash = "bernoulli"
+    net = Network(Layer(1), [], layer)
+    assert not net.deterministic
+    net.deterministic = True
+    assert net.run(np.zeros((3, 1))).tolist() == [[0.3, squashes.logistic(0.3)]] * 3
+    assert all(part.deterministic for part in (*net, layer))
+    layer.deterministic = False
+    assert not net.deterministic
+    assert net.input.deterministic

@@ -1,6 +1,7 @@
 import math
 import operator
 from functools import partial
+from operator import iadd
 
 import numpy as np
 import pytest
@@ -11,6 +12,12 @@ from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, Topol
 from synapse.objects import projection
 from tests.helpers.cases import Cases, all_refused
 from tests.helpers.networks import unchanged
+
+
+def joined(sources, targets, *pattern, **options):
+    """Two layers, and a projection between them."""
+    a, b = Layer(sources), Layer(targets)
+    return a, b, a.project(b, *pattern, **options)
 
 
 def ends(projection, source, target):
@@ -26,10 +33,9 @@ def test_one_to_one_pairs_neurons_or_blocks_of_a_multiple():
         ((2, 4), [(0, 0), (0, 1), (1, 2), (1, 3)]),
         ((4, 2), [(0, 0), (1, 0), (2, 1), (3, 1)]),
     ):
-        a, b = map(Layer, sizes)
-        assert ends(a.project(b, "one_to_one"), a, b) == pairs
-    a = Layer(2)
-    b = Layer(3)
+        a, b, projection = joined(*sizes, "one_to_one")
+        assert ends(projection, a, b) == pairs
+    a, b = Layer(2), Layer(3)
     with pytest.raises(ArgumentError, match="2 and 3"):
         a.project(b, "one_to_one")
     assert not any(neuron.incoming for neuron in b)
@@ -40,32 +46,29 @@ def test_views_are_not_made_by_hand():
         synapse.Projection: (Layer(1), Layer(2)),
         synapse.Connection: (Neuron(), Neuron()),
     }
-    for view, arguments in ends.items():
-        for wrong in ((), arguments):
-            with pytest.raises(
-                ArgumentTypeError,
-                match=rf"A {view.__name__} is made by (layer|neuron)\.project",
-            ):
-                view(*wrong)
+    all_refused(
+        (
+            partial(view, *arguments),
+            ArgumentTypeError,
+            rf"A {view.__name__} is made by (layer|neuron)\.project",
+        )
+        for view, both in ends.items()
+        for arguments in ((), both)
+    )
 
 
 def test_pairs_can_be_listed_or_masked():
-    a = Layer(3)
-    b = Layer(2)
-    projection = a.project(b, ([2, 0, 2], [1, 1, 0]), weights=[1.0, 2.0, 3.0])
-    assert ends(projection, a, b) == [(2, 1), (0, 1), (2, 0)]
-    assert projection.weights[:].tolist() == [1.0, 2.0, 3.0]
-    c = Layer(2)
-    d = Layer(2)
-    every = c.project(
-        d, (np.array([1, 1, 0, 0]), np.array([0, 1, 0, 1])), weights=[[1, 2], [3, 4]]
-    )
-    assert every.weights[:].tolist() == [3.0, 4.0, 1.0, 2.0]
-    assert [link.weight for link in every] == [3.0, 4.0, 1.0, 2.0]
-    mask = [[True, False, True], [False, False, True]]
-    e = Layer(2)
-    f = Layer(3)
-    assert sorted(ends(e.project(f, mask), e, f)) == [(0, 0), (0, 2), (1, 2)]
+    every = np.array([[1, 1, 0, 0], [0, 1, 0, 1]])
+    for sizes, pairs, weights, shown in (
+        ((3, 2), ([2, 0, 2], [1, 1, 0]), [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]),
+        ((2, 2), every, [[1, 2], [3, 4]], [3, 4, 1, 2]),
+    ):
+        a, b, projection = joined(*sizes, tuple(pairs), weights=weights)
+        assert ends(projection, a, b) == list(zip(*pairs, strict=True))
+        assert [link.weight for link in projection] == shown
+        assert projection.weights[:].tolist() == shown
+    a, b, projection = joined(2, 3, [[True, False, True], [False, False, True]])
+    assert sorted(ends(projection, a, b)) == [(0, 0), (0, 2), (1, 2)]
 
 
 def test_an_initializer_is_given_the_fans():
@@ -83,8 +86,7 @@ def test_an_initializer_is_given_the_fans():
 
 
 def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
-    a = Layer(2)
-    b = Layer(3)
+    a, b = Layer(2), Layer(3)
     pairs = [
         ([0, 1], [0]),
         ([0, 1],),
@@ -105,26 +107,17 @@ def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
         [True],
         {},
     ]
-    calls = [
-        (partial(a.project, b, pattern), ArgumentError, "[Aa] list of pairs")
-        for pattern in pairs
+    refused = [
+        *((pattern, ArgumentError, "[Aa] list of pairs") for pattern in pairs),
+        *((pattern, (ArgumentError, ArgumentTypeError), None) for pattern in others),
+        (([0, 1, 0], [2, 2, 2]), TopologyError, "twice"),
+        (np.zeros((2, 3), bool), TopologyError, "at least one connection"),
     ]
-    calls += [
-        (partial(a.project, b, pattern), (ArgumentError, ArgumentTypeError), None)
-        for pattern in others
-    ]
-    calls.append(
-        (partial(a.project, b, ([0, 1, 0], [2, 2, 2])), TopologyError, "twice")
-    )
-    calls.append(
-        (
-            partial(a.project, b, np.zeros((2, 3), bool)),
-            TopologyError,
-            "at least one connection",
-        )
-    )
     with unchanged([*a, *b]):
-        all_refused(calls)
+        all_refused(
+            (partial(a.project, b, pattern), *expected)
+            for pattern, *expected in refused
+        )
 
 
 def own_of(neurons):
@@ -137,8 +130,7 @@ def own_of(neurons):
 
 def test_a_pattern_leaves_self_connections_out():
     for pattern in ("all_to_all", "all_to_else", 1.0, 0.5):
-        layer = Layer(6)
-        other = Layer(6)
+        layer, other = Layer(6), Layer(6)
         projection = layer.project(layer, pattern, seed=0)
         assert not own_of(layer)
         assert all(link.trainable for link in projection)
@@ -176,11 +168,10 @@ def test_asked_for_self_connections_are_made_like_the_others():
         projection = layer.project(
             layer, pattern, self_connections=True, initializer="normal", seed=0
         )
-        assert len(projection) == 9
-        assert len(own_of(layer)) == 3
+        assert (len(projection), len(own_of(layer))) == (9, 3)
         assert all(link.trainable for link in projection)
-        assert len({link.weight for link in projection}) == 9
-        assert max(abs(link.weight) for link in projection) < 0.5
+        weights = {abs(link.weight) for link in projection}
+        assert (len(weights), max(weights) < 0.5) == (9, True)
         if isinstance(pattern, str) and pattern == "all_to_all":
             assert projection.weights.shape == (3, 3)
 
@@ -188,8 +179,7 @@ def test_asked_for_self_connections_are_made_like_the_others():
 def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
     mask = np.eye(3, k=0, dtype=bool) | np.eye(3, k=1, dtype=bool)
     for pattern, noun in ((mask, "mask"), (([0, 1], [1, 1]), "list")):
-        layer = Layer(3)
-        other = Layer(3)
+        layer, other = Layer(3), Layer(3)
         sentence = f"The {noun} has . self-connections?. .* self_connections=True"
         with unchanged(layer), pytest.raises(ArgumentError, match=sentence):
             layer.project(layer, pattern)
@@ -199,7 +189,7 @@ def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
         assert own_of(layer)
 
 
-@pytest.mark.parametrize("delay", [1, np.full((3, 3), 2)])
+@pytest.mark.parametrize("delay", [0, 1, np.full((3, 3), 2)])
 def test_all_to_else_leaves_a_neuron_out_of_its_own_sources(delay):
     for ends, count in (("itself", 6), ("shared", 7), ("apart", 9)):
         layer = Layer(3)
@@ -209,48 +199,48 @@ def test_all_to_else_leaves_a_neuron_out_of_its_own_sources(delay):
         assert len(links) == count
         assert not any(link.source is link.target for link in links)
     layer = Layer(3)
-    assert len(layer.project(layer, delay=delay)) == 9
+    if np.any(delay):
+        assert len(layer.project(layer, delay=delay)) == 9
     with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
         layer.project(layer, "all_to_else", delay=delay, self_connections=True)
 
 
 def test_self_connections_are_asked_for_where_a_pattern_has_them():
-    layer = Layer(2)
-    with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
-        layer.project(layer, "all_to_else", self_connections=True)
     single = Layer(1)
     with unchanged(single), pytest.raises(TopologyError, match="self_connections=True"):
         single.project(single, "all_to_all")
-    loop = single.project(single, "all_to_all", self_connections=True)
-    assert loop.weights.shape == (1, 1)
-
-
-KINDS = [None, "all_to_all", "all_to_else", "one_to_one", "mask", "list", "density"]
+    assert single.project(
+        single, "all_to_all", self_connections=True
+    ).weights.shape == (1, 1)
 
 
 def test_a_matrix_without_a_kind_stands_for_all_of_its_pairs():
     weights = np.arange(1.0, 10.0).reshape(3, 3)
     layer = Layer(3)
-    for kind, words in (
+    kinds = (
         (None, "`weights` .* `kind` .*got 1 from source 0 to target 0.*self_conn"),
         ("all_to_all", "got 1 from source 0 to target 0.*self_connections=True"),
         ("all_to_else", "got 1 from source 0 to target 0.*self_connections=True"),
         ("one_to_one", "`weights` .* `kind` .*got 2 from source 0 to target 1.*Leave"),
         (~np.eye(3, dtype=bool), "got 1 from source 0 to target 0.*self_conn"),
         (0.5, "`weights` of a projection whose kind is a density must be a number"),
-    ):
-        with unchanged(layer), pytest.raises(ArgumentError, match=words):
-            layer.project(layer, kind, weights=weights)
+    )
     rng = np.random.default_rng(0)
     state = rng.bit_generator.state
-    with pytest.raises(ArgumentError):
-        layer.project(layer, 0.5, weights=weights, seed=rng)
+    with unchanged(layer):
+        all_refused(
+            (
+                partial(layer.project, layer, kind, weights=weights, seed=rng),
+                ArgumentError,
+                words,
+            )
+            for kind, words in kinds
+        )
     assert rng.bit_generator.state == state
     np.fill_diagonal(weights, 0.0)
     links = layer.project(layer, weights=weights)
     assert links.weights.tolist() == [4.0, 7.0, 2.0, 8.0, 3.0, 6.0]
-    assert links.trainable
-    assert not own_of(layer)
+    assert (links.trainable, own_of(layer)) == (True, [])
     other = Layer(3)
     weights[0] = np.nan
     assert len(other.project(other, weights=weights, self_connections=True)) == 6
@@ -276,9 +266,7 @@ def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
 
 
 def test_whether_it_is_trainable_is_read_and_set_for_all():
-    a = Layer(2)
-    b = Layer(2)
-    projection = a.project(b, seed=0)
+    a, b, projection = joined(2, 2, seed=0)
     assert projection.trainable
     projection[1].trainable = False
     assert projection.trainable  # the others learn
@@ -294,26 +282,21 @@ def test_whether_it_is_trainable_is_read_and_set_for_all():
 
 
 def test_weights_can_be_given():
-    for weights, shown in (
-        (0.5, [[0.5, 0.5], [0.5, 0.5]]),
-        ([[1, 2], [3, 4]], [[1, 2], [3, 4]]),
-        ([1, 2, 3, 4], [[1, 3], [2, 4]]),
+    """Of a partial projection by pair or by connection."""
+    for kind, weights, shown in (
+        (None, 0.5, [[0.5, 0.5], [0.5, 0.5]]),
+        (None, [[1, 2], [3, 4]], [[1, 2], [3, 4]]),
+        (None, [1, 2, 3, 4], [[1, 3], [2, 4]]),
+        ("one_to_one", [[1, math.nan], [0, 4]], [1, 4]),
+        ("one_to_one", [1, 4], [1, 4]),
     ):
         assert np.array_equal(
-            Layer(2).project(Layer(2), weights=weights).weights, shown
-        )
-    for weights in (
-        [[1, math.nan], [0, 4]],
-        [1, 4],
-    ):  # of a partial projection by pair or by connection
-        assert np.array_equal(
-            Layer(2).project(Layer(2), "one_to_one", weights=weights).weights, [1, 4]
+            Layer(2).project(Layer(2), kind, weights=weights).weights, shown
         )
 
 
 def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
-    a = Layer(2)
-    b = Layer(2)
+    a, b = Layer(2), Layer(2)
     refused = [
         math.nan,
         [math.nan] * 4,
@@ -328,12 +311,9 @@ def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
     ]
     errors = ArgumentError, ArgumentTypeError
     with unchanged([*a, *b]):
-        others = [[1, 2], [3]], object()
         all_refused(
-            [
-                (partial(a.project, b, weights=weights), errors, None)
-                for weights in (*refused, *others)
-            ]
+            (partial(a.project, b, weights=weights), errors, None)
+            for weights in (*refused, [[1, 2], [3]], object())
         )
     projection = a.project(b, weights=1.0)
     with unchanged([*a, *b]):
@@ -347,14 +327,16 @@ def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
 
 def test_weights_can_be_replaced_scaled_and_sliced():
     projection = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]])
-    projection.weights *= 2
-    assert np.array_equal(projection.weights, [[2, 4], [6, 8]])
-    projection.weights = 1
-    assert np.array_equal(projection.weights, np.ones((2, 2)))
-    projection.weights[:, 1] = [5, 6]
-    assert np.array_equal(projection.weights, [[1, 5], [1, 6]])
-    projection.weights = projection.weights[1]
-    assert np.array_equal(projection.weights, [[1, 6], [1, 6]])
+    shown = []
+    for change in (
+        lambda: operator.imul(projection.weights, 2),
+        lambda: setattr(projection, "weights", 1),
+        lambda: operator.setitem(projection.weights, (slice(None), 1), [5, 6]),
+        lambda: setattr(projection, "weights", projection.weights[1]),
+    ):
+        change()
+        shown.append(projection.weights.tolist())
+    assert shown == [[[2, 4], [6, 8]], [[1, 1]] * 2, [[1, 5], [1, 6]], [[1, 6]] * 2]
 
 
 IN_PLACE = {
@@ -430,14 +412,14 @@ def test_places_of_weights_follow_edits_ties_signs_and_joins():
         full.weights[0, 1] = listed.weights[1] = number
         full.weights[1:, 0] = [number, np.float64(number)]
         full.weights[2][:] = 2
-        listed.weights += 1
+        for written in (full, listed):
+            written.weights += 1
         expected[0][0, 1] = expected[1][1] = number
         expected[0][1:, 0] = number
         expected[0][2] = 2
-        expected[1][:] += 1
         for link, values in zip((full, listed), expected, strict=True):
-            shown = [c.weight for c in link]
-            assert shown == values.T.reshape(-1).tolist()
+            values += 1
+            assert [c.weight for c in link] == values.T.reshape(-1).tolist()
 
     write(0.5)
     net = Network(a, b)
@@ -450,36 +432,42 @@ def test_places_of_weights_follow_edits_ties_signs_and_joins():
     write(0.75)
     synapse.tie([full[0], full[5]])
     full.weights[0, 0] = 3.0
-    assert full.weights[2, 1] == 3.0
+    full.weights *= 2
+    assert full.weights[2, 1] == 6.0
     with pytest.raises(SynapseError, match="tied"):
         full.weights[...] = np.arange(6.0).reshape(3, 2)
+    with pytest.raises(SynapseError, match="tied"):
+        full.weights += np.arange(6.0).reshape(3, 2)
     listed[1].sign = 1
-    with pytest.raises(SynapseError, match="sign"):
-        listed.weights[1] = -1.0
-    with pytest.raises(SynapseError, match="finite"):
-        listed.weights[0] = np.nan
-    net.layers[0][0].disconnect(b[1])
+    a[0].disconnect(b[1])
+    all_refused(
+        (partial(operator.setitem, *change), SynapseError, words)
+        for words, *change in (
+            ("sign", listed.weights, 1, -1.0),
+            ("finite", listed.weights, 0, np.nan),
+        )
+    )
     with pytest.raises(SynapseError, match="removed"):
         full.weights[0, 0] = 1.0
 
 
 def test_what_cannot_be_live_cannot_be_written_to():
     weights = Layer(2).project(Layer(2), weights=1.0).weights
-    for write in (
-        lambda: operator.setitem(np.asarray(weights), (0, 0), 2.0),
-        lambda: operator.setitem(weights.T, (0, 0), 2.0),
-        lambda: weights.fill(2.0),
-        weights.sort,
-    ):
-        with pytest.raises(ValueError, match="read-only"):
-            write()
-    with pytest.raises(ValueError, match="copy"):
-        np.array(weights, copy=False)
+    writes = {
+        lambda: operator.setitem(np.asarray(weights), (0, 0), 2.0): "read-only",
+        lambda: operator.setitem(weights.T, (0, 0), 2.0): "read-only",
+        lambda: weights.fill(2.0): "read-only",
+        weights.sort: "read-only",
+        lambda: np.array(weights, copy=False): "copy",
+    }
+    all_refused((write, ValueError, words) for write, words in writes.items())
     assert weights.tolist() == [[1.0, 1.0], [1.0, 1.0]]
 
 
-def test_an_array_takes_weights_in_place_and_at_places():
+def test_weights_behave_as_an_array_which_takes_them_in_place_and_at_places():
     weights = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]]).weights
+    assert (weights.ndim, weights.mean()) == (2, 2.5)
+    assert str(weights) == str(np.array([row.tolist() for row in weights]))
     total = np.ones((2, 2))
     total += weights
     assert total.tolist() == [[2, 3], [4, 5]]
@@ -488,52 +476,28 @@ def test_an_array_takes_weights_in_place_and_at_places():
     quotient, left = np.divmod(weights, 2, out=(weights, None))
     assert quotient is weights
     assert (weights.tolist(), left.tolist()) == ([[0, 2], [1, 2]], [[1, 0], [1, 0]])
-
-
-def test_an_operation_in_place_that_fails_changes_nothing():
-    a = Layer(2)
-    b = Layer(2)
-    weights = a.project(b, weights=1.0).weights
-    for change in (
-        lambda: operator.imul(weights, math.inf),
-        lambda: operator.iadd(weights, [1.0, 2.0, 3.0]),
-        lambda: operator.iadd(weights, "one"),
-        lambda: operator.iadd(weights, np.ones((2, 2, 2))),
-        lambda: operator.setitem(weights[0], 0, math.nan),
-        lambda: weights[2],
-    ):
-        with unchanged([*a, *b]), pytest.raises((ValueError, TypeError, IndexError)):
-            change()
-
-
-def test_weights_behave_as_an_array():
-    weights = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]]).weights
-    assert (weights.ndim, weights.mean(), [row.tolist() for row in weights]) == (
-        2,
-        2.5,
-        [[1, 2], [3, 4]],
-    )
-    assert str(weights) == str(np.array([[1.0, 2.0], [3.0, 4.0]]))
     with pytest.raises(AttributeError):
         _ = weights.means
 
 
-def test_weights_that_are_tied_are_scaled_together_or_not_at_all():
-    a = Layer(2)
-    b = Layer(2)
-    projection = a.project(b, weights=1.0)
-    synapse.tie(projection)
+def test_an_operation_in_place_that_fails_changes_nothing():
+    a, b, projection = joined(2, 2, weights=1.0)
     weights = projection.weights
-    weights *= 3
-    assert weights.tolist() == [[3, 3], [3, 3]]
-    with unchanged([*a, *b]), pytest.raises(ArgumentError, match="tied"):
-        weights += [[0, 1], [0, 0]]
+    changes = (
+        (operator.imul, weights, math.inf),
+        (operator.iadd, weights, [1.0, 2.0, 3.0]),
+        (operator.iadd, weights, "one"),
+        (operator.iadd, weights, np.ones((2, 2, 2))),
+        (operator.setitem, weights[0], 0, math.nan),
+        (operator.getitem, weights, 2),
+    )
+    errors = ValueError, TypeError, IndexError
+    with unchanged([*a, *b]):
+        all_refused((partial(*change), errors, None) for change in changes)
 
 
 def test_removed_connections_leave_the_others():
-    a = Layer(2)
-    b = Layer(2)
-    projection = a.project(b)
+    a, b, projection = joined(2, 2)
     a[0].disconnect(b[0])
     assert len(projection) == 3
     assert [connection.source for connection in projection] == [a[1], a[0], a[1]]
@@ -541,11 +505,7 @@ def test_removed_connections_leave_the_others():
         np.asarray(projection.weights)
     gates = Layer(2)
     gates.gate(projection, "input")
-    assert [connection.gater for connection in projection] == [
-        gates[0],
-        gates[1],
-        gates[1],
-    ]
+    assert gaters(gates, projection) == [0, 1, 1]
 
 
 def gaters(layer, projection):
@@ -567,16 +527,12 @@ def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
         ((3, 2, 3), "output", [0, 1, 2, 0, 1, 2]),
         ((1, 4, 2), "input", [0, 0, 1, 1]),  # several neighbours each
         ((2, 2, 1), "input", [0, 0, 0, 0]),
+        ((3, 3), "one_to_one", [0, 1, 2]),  # from a layer to itself
     ):
-        a, b, gates = map(Layer, sizes)
-        projection = a.project(b)
+        *ends, gates = map(Layer, sizes)
+        projection = ends[0].project(ends[-1])
         gates.gate(projection, gate_type)
         assert gaters(gates, projection) == expected
-    cells = Layer(3)
-    gates = Layer(3)
-    projection = cells.project(cells)
-    gates.gate(projection, "one_to_one")
-    assert gaters(gates, projection) == [0, 1, 2]
 
 
 def test_of_a_sparse_projection_gates_go_by_target_and_source():
@@ -584,43 +540,29 @@ def test_of_a_sparse_projection_gates_go_by_target_and_source():
     a = Layer(3)
     b = Layer(list(Layer(3))[::-1])
     mask = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0]], bool)
-    by_target = Layer(3)
-    by_source = Layer(3)
-    projection = a.project(b, mask)
-    second = b.project(a, mask)
-    by_target.gate(projection, "input")
-    by_source.gate(second, "output")
-    assert gaters(by_target, projection) == [j for _, j in ends(projection, a, b)]
-    assert gaters(by_source, second) == [i for i, _ in ends(second, b, a)]
+    for source, target, kind, end in ((a, b, "input", 1), (b, a, "output", 0)):
+        gates = Layer(3)
+        projection = source.project(target, mask)
+        gates.gate(projection, kind)
+        pairs = ends(projection, source, target)
+        assert gaters(gates, projection) == [pair[end] for pair in pairs]
 
 
 def test_the_numbers_of_gaters_must_match():
-    a = Layer(3)
-    b = Layer(2)
-    projection = a.project(b)
-    for size, gate_type in (
-        (3, "input"),
-        (2, "output"),
-        (4, "one_to_one"),
-        (4, "input"),
-    ):
-        with pytest.raises(TopologyError, match=f"and {size} gater"):
-            Layer(size).gate(projection, gate_type)
+    projection = Layer(3).project(Layer(2))
+    all_refused(
+        (partial(Layer(n).gate, projection, kind), TopologyError, f"and {n} gater")
+        for n, kind in ((3, "input"), (2, "output"), (4, "one_to_one"), (4, "input"))
+    )
     assert not any(connection.gater for connection in projection)
 
 
 def test_a_pair_is_connected_once():
-    a = Layer(2)
-    b = Layer(2)
-    other = Layer(2, dtype=np.float32)
+    a, b, other = Layer(2), Layer(2), Layer(2, dtype=np.float32)
     a[1].project(b[1], weight=0.5)
-    with unchanged([*a, *b]), pytest.raises(TopologyError, match="already"):
-        a.project(b)
-    with (
-        unchanged([*a, *other]),
-        pytest.raises(TopologyError, match="float32 and float64"),
-    ):
-        a.project(other)
+    for target, words in ((b, "already"), (other, "float32 and float64")):
+        with unchanged([*a, *target]), pytest.raises(TopologyError, match=words):
+            a.project(target)
     assert len(a[0].outgoing) == 0
     # the other pairs of neurons that are linked
     assert len(a.project(b, ([1, 0], [0, 1]))) == 2
@@ -650,12 +592,9 @@ def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_ste
             rng.integers(0, 6, (12, 4)).tolist()
         ):
             pattern = [None, 0.6, "all_to_all", "one_to_one"][step % 4]
+            options = {"seed": step, "trainable": gater > 2}
             try:
-                made.append(
-                    layers[source].project(
-                        layers[target], pattern, seed=step, trainable=gater > 2
-                    )
-                )
+                made.append(layers[source].project(layers[target], pattern, **options))
                 layers[other].trainable_bias = gater > 3
                 layers[gater].gate(
                     made[other % len(made)], ["input", "output", "one_to_one"][step % 3]
@@ -665,17 +604,79 @@ def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_ste
                 told.append(str(error))
             _ = [projection.weights.sum() for projection in made if rng.random() < look]
         net = Network(layers[0], [layers[1 + i] for i in rng.permutation(4)], layers[5])
-        links = [
-            (c.source.name, c.target.name, c.weight, c.gater, c.trainable)
-            for c in net.connections
-        ]
-        links = [(*link[:3], link[3] and link[3].name, link[4]) for link in links]
-        numbers = [[c.weight for c in projection] for projection in made]
-        facts = (
+        return (
+            told,
+            [(str(c), c.weight, str(c.gater), c.trainable) for c in net.connections],
+            [[c.weight for c in projection] for projection in made],
             [(n.name, n.bias, n.trainable_bias) for n in net],
             net.run(np.ones((3, len(net.input)))).tolist(),
         )
-        return told, links, numbers, facts
 
     for seed in range(30):
         assert composed(seed, 0.0) == composed(seed, 1.0) == composed(seed, 0.1)
+
+
+# --- weights that are set by hand -----------------------------------------------------
+
+
+def made(kind, dtype="float64"):
+    """Return a network with a projection whose weights anything, or not, may set."""
+    a, b, c = (Layer(n, "identity", dtype=dtype) for n in (3, 2, 1))
+    pattern = ([0, 1, 2], [1, 0, 1]) if kind == "listed" else None
+    projection = a.project(b, pattern, seed=0, sign=1 if kind == "signed" else None)
+    if kind == "interleaved":  # incoming connections of b are those of two projections
+        c.project(b, seed=1, delay=1)
+    b.project(c, seed=1)
+    net = Network(a, b, c)
+    if kind == "tied":
+        synapse.tie([projection[0], projection[1]])
+    if kind != "not lowered":
+        net.activate([0.0, 1.0, 0.5])
+    return net, projection
+
+
+KINDS = ["full", "listed", "interleaved", "signed", "tied", "not lowered"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_arithmetic_in_place_sets_the_weights_that_connections_show(kind, dtype):
+    _, projection = made(kind, dtype)
+    for change in (
+        lambda w: np.multiply(w, 2.0, out=w),
+        lambda w: np.add(w, w, out=w),
+        lambda w: np.add(1.0, w, out=w),
+        lambda w: np.minimum(w, np.full(w.shape, 3.0), out=w),
+    ):
+        expected = np.array(projection.weights)
+        change(expected)
+        change(projection.weights)
+        assert (np.asarray(projection.weights) == expected).all()
+        assert [connection.weight for connection in projection] == expected.T.reshape(
+            -1
+        ).tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_weights_cannot_be_changes_none(kind):
+    net, projection = made(kind)
+    before = net.weights
+    shape = projection.weights.shape
+    errors = SynapseError, ValueError, TypeError
+    for wrong in (np.inf, np.nan, np.full(shape, np.nan), np.zeros(7), "x", None):
+        all_refused(
+            [
+                (partial(setattr, projection, "weights", wrong), errors, None),
+                (partial(iadd, projection.weights, wrong), errors, None),
+                (partial(setattr, projection[0], "weight", wrong), SynapseError, None),
+            ]
+        )
+        assert (net.weights == before).all()
+    if kind == "signed":
+        all_refused(
+            [
+                (partial(setattr, projection[0], "weight", -1.0), SynapseError, "sign"),
+                (partial(iadd, projection.weights, -10.0), SynapseError, "sign"),
+            ]
+        )
+    assert (net.weights == before).all()

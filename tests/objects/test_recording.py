@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from synapse.errors import (
     UnknownNameError,
 )
 from synapse.objects.recording import Recorder
+from tests.helpers.cases import all_refused
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 3))
 TARGETS = np.random.default_rng(1).random((30, 2))
@@ -26,12 +29,10 @@ def net(**options):
 
 
 def test_recording_changes_nothing():
-    recorded = net()
-    other = net()
-    with record(recorded, "error"):
-        Trainer(recorded, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
-    Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
-    assert np.array_equal(recorded.weights, other.weights)
+    recorded, other = net(), net()
+    for each in (recorded, other):
+        with record(each, "error") if each is recorded else nullcontext():
+            Trainer(each, 0.1).train(INPUTS, TARGETS, 3, progress=False, seed=0)
     assert synapse.readwrite.json_data(recorded) == synapse.readwrite.json_data(other)
 
 
@@ -59,15 +60,16 @@ def test_one_recording_at_a_time():
 
 def test_a_log_is_not_copied():
     log = record(net())
-    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(ArgumentTypeError, match="cannot be copied"):
-            duplicate(log)
-    with pytest.raises(
-        AttributeError, match="is not recorded. Recorded are: activation"
-    ):
-        _ = log.state
-    with pytest.raises(UnknownNameError):
-        log["state"]
+    not_recorded = "is not recorded. Recorded are: activation"
+    all_refused(
+        [
+            (partial(copy.copy, log), ArgumentTypeError, "cannot be copied"),
+            (partial(copy.deepcopy, log), ArgumentTypeError, "cannot be copied"),
+            (partial(pickle.dumps, log), ArgumentTypeError, "cannot be copied"),
+            (partial(getattr, log, "state"), AttributeError, not_recorded),
+            (partial(log.__getitem__, "state"), UnknownNameError, None),
+        ]
+    )
 
 
 def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
@@ -108,34 +110,33 @@ def test_numbers_of_neurons_connections_layers_and_projections():
     with record(recorded, "activation", "state", "weight", "gain") as log:
         recorded.run(INPUTS)
     links = recorded.connections
-    assert np.array_equal(
-        log.of(recorded["cells"], "state"),
-        log.state[:, [n in recorded["cells"] for n in recorded]],
-    )
-    assert np.array_equal(log.of(recorded.output[1]), log.activation[:, -1])
-    assert np.array_equal(log.of(links[::-1], "gain"), log.gain[:, ::-1])
-    with pytest.raises(
-        ArgumentError, match=r"log\.of\(items, 'weight'\) or log\.of\(items, 'gain'\)"
-    ):
-        log.of(links[3])
-    assert log.of([]).shape == (30, 0)
-    assert log.columns("weight") == tuple(links)
-    for wrong, error in (
-        ("a", ArgumentTypeError),
-        (["a"], ArgumentTypeError),
-        (Neuron(), ArgumentError),
-        (3, ArgumentTypeError),
-    ):
-        with pytest.raises(error):
-            log.of(wrong)
-    with pytest.raises(ArgumentError, match="The state of"):
-        log.of(links[0], "state")
-    with pytest.raises(UnknownNameError):
-        log.of(links[0], "eligibility")
-    with record(recorded, "state", "gain") as log:  # the default number is the only one
+    cells = [neuron in recorded["cells"] for neuron in recorded]
+    # where only one number is recorded, it is the default
+    with record(recorded, "state", "gain") as other:
         recorded.run(INPUTS)
-    assert np.array_equal(log.of(recorded), log.state)
-    assert np.array_equal(log.of(recorded.connections), log.gain)
+    for of, expected in (
+        (log.of(recorded["cells"], "state"), log.state[:, cells]),
+        (log.of(recorded.output[1]), log.activation[:, -1]),
+        (log.of(links[::-1], "gain"), log.gain[:, ::-1]),
+        (log.of([]), np.empty((30, 0))),
+        (other.of(recorded), other.state),
+        (other.of(links), other.gain),
+    ):
+        assert np.array_equal(of, expected)
+    assert log.columns("weight") == tuple(links)
+    either = r"log\.of\(items, 'weight'\) or log\.of\(items, 'gain'\)"
+    all_refused(
+        (partial(log.of, *of), error, words)
+        for of, error, words in (
+            (("a",), ArgumentTypeError, None),
+            ((["a"],), ArgumentTypeError, None),
+            ((Neuron(),), ArgumentError, None),
+            ((3,), ArgumentTypeError, None),
+            ((links[3],), ArgumentError, either),
+            ((links[0], "state"), ArgumentError, "The state of"),
+            ((links[0], "eligibility"), UnknownNameError, None),
+        )
+    )
 
 
 def test_a_log_is_a_mapping_an_array_and_a_data_frame(tmp_path):

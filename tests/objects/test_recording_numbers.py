@@ -3,6 +3,7 @@ graph."""
 
 import gc
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,11 +15,11 @@ import synapse.analysis
 from synapse import Layer, Network, Trainer, optimizers, record
 from synapse.errors import ArgumentError
 from tests.engine.test_rule import EDITS, edit
+from tests.helpers.cases import all_refused
 from tests.helpers.integrity import check_store
 from tests.helpers.recorded import agree, names_for, shown
-from tests.helpers.strategies import SMOOTH, Twin, crowded, given_graphs, specs
+from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
-TARGETS = [[0.5], [1.0], [0.25]]
 ORDERS = st.sampled_from([None, 1, 2])
 RULES = pytest.mark.parametrize("rule", ["online", "rtrl"])
 
@@ -30,10 +31,6 @@ def learning(net, rule="rtrl", reach=None):
 
 def elman(reach=None):
     return learning(architect.Elman(2, 3, 1, seed=0), reach=reach)
-
-
-def rows(steps, count=2, seed=0):
-    return np.random.default_rng(seed).normal(size=(steps, count))
 
 
 @pytest.mark.full
@@ -50,7 +47,8 @@ def test_steps_with_edits_between_and_within_them(
     assume(rule == "online" or any(link.sensitivity for link in net.connections))
     with record(net, *names_for(net)) as log:
         for step in range(4):
-            if rule == "online" and each_by_hand and step % 2 and not net.synchronous:
+            single = rule == "online" and each_by_hand and step % 2
+            if single and not net.synchronous:
                 for neuron, value in zip(
                     net, [*inputs, *[None] * len(net)], strict=False
                 ):
@@ -68,8 +66,7 @@ def test_steps_with_edits_between_and_within_them(
             past.append({name: log[name][-1].copy() for name in log.variables})
             assert len(log) == len(past)
             for _ in range(edits):
-                a = random.randrange(99)
-                b = random.randrange(99)
+                a, b = random.randrange(99), random.randrange(99)
                 edit(twin, random.choice(EDITS), a, b, random.random() < 0.5)
                 if random.random() < 0.5:
                     check_store(net._store)
@@ -86,17 +83,9 @@ def test_steps_with_edits_between_and_within_them(
 def test_every_step_of_a_training(rule, spec, order, optimized):
     """A compiled epoch lets weights wait; the log shows them as they are after each
     step by hand."""
-    recorded = Twin(spec)
-    other = Twin(spec)
+    recorded, other = Twin(spec), Twin(spec)
     x = [[recorded.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
-    y = [
-        [
-            [0.3] * spec.outputs,
-            [np.nan] * spec.outputs,
-            [0.8] * spec.outputs,
-            [0.1] * spec.outputs,
-        ]
-    ] * 2
+    y = [[[target] * spec.outputs for target in (0.3, np.nan, 0.8, 0.1)]] * 2
     optimized = optimized and rule == "online"
     rates = {"optimizer": optimizers.SGD(0.1), "batch_size": 1} if optimized else {}
     assume(recorded.net.connections)
@@ -130,7 +119,7 @@ def test_every_step_of_a_training(rule, spec, order, optimized):
 def test_sensitivities_with_an_optimizer(batch):
     net = learning(architect.LSTM(2, 3, 1, seed=0))
     other = learning(net.clone())
-    x = rows(12).reshape(3, 4, 2)
+    x = np.random.default_rng(0).normal(size=(3, 4, 2))
     y = [[[0.5], [1.0], [0.25], [0.0]]] * 3
     trainer = Trainer(net, optimizer=optimizers.Adam(0.1), batch_size=batch)
     with record(net, "sensitivity", "weight", "bias") as log:
@@ -146,40 +135,23 @@ def test_sensitivities_with_an_optimizer(batch):
     assert np.ptp(log.weight, axis=0).any()
 
 
-@pytest.mark.full
-def test_a_run_and_its_objects():
-    for seed, rule in ((0, "online"), (1, "online"), (2, "rtrl")):
-        recorded, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
-        inputs = rows(5, len(recorded.input))
-        with record(recorded, *names_for(recorded)) as log:
-            recorded.run(inputs)
-        with record(other, *names_for(other)) as stepped:
-            for at, row in enumerate(inputs):
-                other.activate(row)
-                values = shown(stepped, propagated=False)
-                agree(log, values, at)
-                agree(stepped, values, at)
-
-
 def test_ties_move_together_in_steps_trainings_and_layers():
-    source = Layer(2, name="a")
-    target = Layer(3, name="b")
-    links = source.project(target, seed=0)
-    synapse.tie(links)
+    source, target = Layer(2, name="a"), Layer(3, name="b")
+    synapse.tie(source.project(target, seed=0))
     synapse.tie(target)
     net = Network(source, [], target)
+    aims = [1.0, 0.0, 1.0]
+    trainer = Trainer(net, optimizer=optimizers.Adam(0.1))
+    steps = (
+        lambda: (net.activate([0.3, 0.6]), net.propagate(0.5, aims)),
+        lambda: (source.activate([0.1, 0.7]), target.activate()),
+        lambda: target.propagate(0.5, aims),
+        lambda: trainer.train([[0.1, 0.2]], [aims], 3, progress=False, seed=0),
+    )
     with record(net, "weight", "bias") as log:
-        net.activate([0.3, 0.6])
-        net.propagate(0.5, [1.0, 0.0, 1.0])
-        agree(log, shown(log), within=0.0)
-        source.activate([0.1, 0.7])
-        target.activate()
-        target.propagate(0.5, [1.0, 0.0, 1.0])
-        agree(log, shown(log), within=0.0)
-        Trainer(net, optimizer=optimizers.Adam(0.1)).train(
-            [[0.1, 0.2]], [[1.0, 0.0, 1.0]], 3, progress=False, seed=0
-        )
-        agree(log, shown(log), within=0.0)
+        for step in steps:
+            step()
+            agree(log, shown(log), within=0.0)
     assert len(log) == 5
     assert (np.ptp(log.weight, axis=1) == 0).all()
 
@@ -200,38 +172,30 @@ def test_a_step_by_hand_lasts_until_a_neuron_activates_again():
     assert log.projected[-1].astype(bool).tolist() == [False] * 4 + [True]
 
 
-def test_what_comes_after_clear_belongs_to_no_step_before():
+def test_what_comes_after_clear_or_an_analysis_belongs_to_no_step_before():
     net = architect.Perceptron(2, 2, 1, seed=0)
     with record(net, "activation", "error") as log:
         net.activate([0.5, 0.5])
-        before = log.activation[0]
+        synapse.analysis.activity(net, [[0.1, 0.2], [0.3, 0.4]])
+        before = log.activation
+        net.propagate(0.1, [1.0])
         net.clear()
         net.propagate(0.1, [1.0])
         net.input[0].activate(0.2)
         net.input[0].clear()
         net.input[1].activate(0.3)
-    assert np.array_equal(log.activation[0], before)
+    assert np.array_equal(log.activation[: len(before)], before)
     assert not log.error.any()
-    assert log.activation[:, :2].tolist() == [[0.5, 0.5], [0.2, 0.0], [0.0, 0.3]]
-
-
-def test_a_step_before_an_analysis_keeps_its_numbers():
-    net = architect.Perceptron(2, 2, 1, seed=0)
-    with record(net, "activation", "error") as log:
-        net.activate([0.5, 0.5])
-        synapse.analysis.activity(net, [[0.1, 0.2], [0.3, 0.4]])
-        rows = log.activation
-        net.propagate(0.1, [1.0])
-    assert np.array_equal(log.activation, rows)
-    assert not log.error.any()
+    assert log.activation[len(before) :, :2].tolist() == [[0.2, 0.0], [0.0, 0.3]]
 
 
 LENGTHS = (3,), (2, 5, 3), tuple(range(1, 11)), (20, 20)
 
 
 def sequences(net, lengths, random):
-    x = [random.normal(size=(length, len(net.input))) for length in lengths]
-    return x, [random.random((length, len(net.output))) for length in lengths]
+    return [random.normal(size=(length, len(net.input))) for length in lengths], [
+        random.random((length, len(net.output))) for length in lengths
+    ]
 
 
 @given_graphs(
@@ -243,7 +207,7 @@ def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
     net = Twin(spec).net
     assume(net.connections)
     x, y = sequences(net, lengths, np.random.default_rng(0))
-    before = {name: getattr(net, name) for name in ("weights", "biases")}
+    before = net.weights
     names = ["activation", "state", "derivative", "bias", "weight", "gain"]
     with record(net, *names, "eligibility", "projected") as log:
         synapse.gradient(net, x, y, "squared_error", threads=1 + threads)
@@ -254,9 +218,8 @@ def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
     assert len(log) == len(ran) == sum(lengths)
     for name in names:
         assert np.allclose(log[name], ran[name], rtol=1e-9, atol=1e-9), name
-    assert np.isnan(log.eligibility).all()
-    assert np.isnan(log.projected).all()
-    assert (log.weight == before["weights"]).all()
+    assert np.isnan([*log.eligibility.flat, *log.projected.flat]).all()
+    assert (log.weight == before).all()
 
 
 def test_exact_errors_are_derivatives_by_the_state():
@@ -266,8 +229,7 @@ def test_exact_errors_are_derivatives_by_the_state():
     x, y = sequences(net, (20, 33, 4), np.random.default_rng(0))
     with record(net, "error", "activation") as log:
         gradient = synapse.gradient(net, x, y)
-    errors = log.error[:, len(net.input) :]
-    assert errors.sum(axis=0) / 3 == pytest.approx(
+    assert log.error[:, len(net.input) :].sum(axis=0) / 3 == pytest.approx(
         -gradient.biases[len(net.input) :], abs=1e-12
     )
     with record(net, "error") as alone:
@@ -279,22 +241,20 @@ def test_exact_errors_are_derivatives_by_the_state():
 def test_a_training_by_exact_gradients():
     net = architect.LSTM(2, 3, 1, seed=0)
     x, y = sequences(net, (5, 7, 4, 6), np.random.default_rng(0))
-    weights = [net.weights]
-    biases = [net.biases]
+    seen = [(net.weights, net.biases)]
     trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
 
     def note(progress):
-        weights.append(net.weights)
-        biases.append(net.biases)
+        seen.append((net.weights, net.biases))
 
     with record(net, "activation", "weight", "bias") as log:
         trainer.train(x, y, 3, progress=False, shuffle=False, callbacks=[note])
     assert len(log) == 3 * 22
-    for epoch in range(3):
-        rows = slice(22 * epoch, 22 * epoch + 21)
-        assert (log.weight[rows] == weights[epoch]).all()
-        assert (log.weight[rows.stop] == weights[epoch + 1]).all()
-        assert (log.bias[rows.stop] == biases[epoch + 1]).all()
+    for epoch, (weights, biases) in enumerate(seen[1:]):
+        last = 22 * epoch + 21
+        assert (log.weight[22 * epoch : last] == seen[epoch][0]).all()
+        assert (log.weight[last] == weights).all()
+        assert (log.bias[last] == biases).all()
 
 
 def test_gradients_of_another_network_are_not_recorded():
@@ -304,10 +264,8 @@ def test_gradients_of_another_network_are_not_recorded():
     assert recorded._store is other._store
     with record(recorded, "activation", "weight") as log:
         synapse.gradient(other, [[0.5]], [[1.0]])
-        Trainer(other, rule="bptt").train([[0.5]], [[1.0]], 2, progress=False)
-        Trainer(other, optimizer=optimizers.Adam(0.1)).train(
-            [[0.5]], [[1.0]], 2, progress=False
-        )
+        for options in ({"rule": "bptt"}, {"optimizer": optimizers.Adam(0.1)}):
+            Trainer(other, **options).train([[0.5]], [[1.0]], 2, progress=False)
         other.run([[0.1]] * 3)
         other.output[0].activate()
     assert len(log) == 0
@@ -342,8 +300,9 @@ def test_more_than_memory_holds_is_refused_before_anything_runs():
 def test_the_pairs_are_the_sensitivities_of_the_connections():
     net = elman(reach=1)
     log = record(net, "sensitivity")
-    pairs = [(link, neuron) for link in net.connections for neuron in link.sensitivity]
-    assert list(log.columns("sensitivity")) == pairs
+    assert list(log.columns("sensitivity")) == [
+        (link, neuron) for link in net.connections for neuron in link.sensitivity
+    ]
     assert log.pairs == log.connections == ()
     some = [net.connections[2], net.connections[0]]
     chosen = record(net, "sensitivity", connections=some)
@@ -365,24 +324,22 @@ def test_a_log_does_not_outlive_its_recording():
 
 
 def test_a_network_without_sensitivities():
-    net = architect.Elman(2, 3, 1, seed=0)
-    with pytest.raises(
-        ArgumentError,
-        match=r"must be a network that keeps sensitivities.*rule",
-    ):
-        record(net, "sensitivity")
-    perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))
-    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
-        record(perceptron, "sensitivity")
-    learning(net)
-    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
-        record(net, "sensitivity", connections=net.output[0].incoming)
+    perceptron, net = learning(architect.Perceptron(2, 3, 1, seed=0)), elman()
+    keeps = "must be a network that keeps sensitivities.*rule"
+    all_refused(
+        (partial(record, of, "sensitivity", connections=links), ArgumentError, words)
+        for of, links, words in (
+            (architect.Elman(2, 3, 1, seed=0), None, keeps),
+            (perceptron, None, "No connection has a sensitivity"),
+            (net, net.output[0].incoming, "No connection has a sensitivity"),
+        )
+    )
 
 
 def on_sequence(net, x, y, **options):
-    trainer = Trainer(net, 0.1, "squared_error", **options)
-    data = [x, x[:2]], [y, y[:2]]
-    result = trainer.train(*data, 2, shuffle=False, progress=False)
+    result = Trainer(net, 0.1, "squared_error", **options).train(
+        [x, x[:2]], [y, y[:2]], 2, shuffle=False, progress=False
+    )
     return result.history["loss"]
 
 
@@ -445,8 +402,9 @@ def test_any_calls_leave_the_numbers_of_calls_that_are_not_recorded(spec, calls)
                 for number, twin in [*drawn, (hand.random.randrange(99), hand)]:
                     edit(twin, EDITS[number % len(EDITS)], number, 3, True)
                 continue
-            given = [STEPS[name](twin.net, x, y) for twin in (recorded, free)]
-            np.testing.assert_allclose(*given, rtol=1e-13)
+            np.testing.assert_allclose(
+                *[STEPS[name](twin.net, x, y) for twin in (recorded, free)], rtol=1e-13
+            )
             if name in ("batches", "rtrl", "bptt"):
                 STEPS[name](hand.net, x, y)
                 seen += [None] * 10

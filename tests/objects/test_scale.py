@@ -18,8 +18,7 @@ ROWS[:, 2] = 0.1  # a constant, whose deviation by rounding is above 0
 
 
 def test_rows_together_in_parts_and_one_by_one_give_the_same_units():
-    weights = RNG.integers(0, 3, 50).astype(float)
-    for each in (None, weights):
+    for each in (None, RNG.integers(0, 3, 50).astype(float)):
         whole, parts, stream = Scale(3), Scale(3), Scale(3)
         whole.add(ROWS, each)
         parts.add(ROWS[:20], None if each is None else each[:20])
@@ -75,8 +74,7 @@ def test_differences_are_those_of_each_column_in_its_units():
 def test_a_scale_is_whole_in_json():
     scale = Scale(3, 100.0, [(1,), (), (12, 1)])
     scale.add(np.tile(ROWS, (1, 1)))
-    text = json.dumps(scale._as_json())
-    again = Scale._from_json(json.loads(text), 3)
+    again = Scale._from_json(json.loads(json.dumps(scale._as_json())), 3)
     assert (again._as_json(), again.half_life) == (scale._as_json(), 100.0)
     assert (again.follow(ROWS) == scale.follow(ROWS)).all()
 
@@ -128,24 +126,20 @@ def test_a_network_with_its_scales_is_one_in_the_units_of_the_data(build):
     whole = with_scales(net, inputs, outputs)
     expected = outputs.original(net.run(inputs.standard(rows)))
     np.testing.assert_allclose(whole.run(rows), expected, rtol=1e-12)
-    assert [layer.name for layer in whole.layers][1] == "scaled"
-    assert [layer.name for layer in whole.layers][-2] == "unscaled"
-    assert (whole.input[0].name, whole.layers[1][0].name) == ("price", "scaled price")
-    before = whole.weights
-    learning = [c.trainable for c in whole.connections]
-    assert learning.count(False) == 4 + [c.trainable for c in net.connections].count(
-        False
+    scaled, unscaled = whole.layers[1], whole.layers[-2]
+    assert (scaled.name, unscaled.name) == ("scaled", "unscaled")
+    assert (whole.input[0].name, scaled[0].name) == ("price", "scaled price")
+    learning, before = (
+        sorted(link.weight for link in each.connections if link.trainable)
+        for each in (whole, net)
     )
-    np.testing.assert_array_equal(
-        np.sort(before[learning]),
-        np.sort(net.weights[[c.trainable for c in net.connections]]),
-    )
+    assert learning == before
+    assert len(whole.connections) == len(net.connections) + 4
 
 
 def test_a_network_that_activates_together_is_not_written_with_scales():
-    inputs, outputs = Layer(1), Layer(1, "identity")
-    inputs.project(outputs, seed=0)
-    net = Network(inputs, outputs, synchronous=True)
+    net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    net.synchronous = True
     with pytest.raises(ArgumentError, match="one step late"):
         with_scales(net, Scale(1))
 
@@ -188,8 +182,7 @@ def test_a_mixture_of_sizes_counts_what_is_large():
     rows = np.array([[0.0], [1e-200], [5.0], [-1e-310], [3.0]])
     together, stream = Scale(1), Scale(1)
     together.add(rows), stream.follow(rows)
-    for scale in (together, stream):
-        assert np.allclose(scale.deviation, rows.std())
+    assert np.allclose([together.deviation, stream.deviation], rows.std())
     tiny = Scale(1)
     tiny.add([[0.0], [0.0]])
     assert tiny.deviation == 1.0

@@ -3,6 +3,7 @@ neither on the rows beside nor on threads; and what they leave."""
 
 import signal
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from synapse.objects import side_by_side
 from synapse.objects.side_by_side import kernel_rows
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
-from tests.learning.helpers import SORTS, built
+from tests.learning.helpers import built
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +50,7 @@ def test_random_graphs_run_as_the_reference_does(spec, lengths, traces):
     if twin.net is None:
         return
     inputs = drawn(twin.net, lengths)
-    outputs = twin.net.run(inputs, traces=traces)
-    for rows, answer in zip(inputs, outputs, strict=True):
+    for rows, answer in zip(inputs, twin.net.run(inputs, traces=traces), strict=True):
         for unit in twin.reference.units.values():
             unit.forget()
         for row, output in zip(rows, answer, strict=True):
@@ -108,21 +108,18 @@ def test_any_number_of_rows_has_the_bits_of_many(make, dtype):
     precise = 1e-12 if dtype == "float64" else 1e-5
     np.testing.assert_allclose(whole, [net.activate(row) for row in rows], atol=precise)
     np.testing.assert_array_equal(net.run(rows[:1])[0], net.activate(rows[0]))
-    np.testing.assert_array_equal(net.run(rows.astype(float)), whole)
-    np.testing.assert_array_equal(net.run(rows.tolist()), whole)
-    np.testing.assert_array_equal(net.run(rows[::-1])[::-1], whole)
-    np.testing.assert_array_equal(net.run(rows[:, None], traces=False)[:, 0], whole)
-    for start in (0, 5, 19):
-        for stop in range(start + 2, 38):
-            for traces in (False, True):
-                answer = net.run(rows[start:stop], traces=traces, threads=1 + stop % 3)
-                np.testing.assert_array_equal(answer, whole[start:stop])
-
-
-def with_a_ring(dtype):
-    net = built("random", dtype=dtype)
-    delay_some(net, 1, 6)
-    return net
+    for same in (
+        net.run(rows.astype(float)),
+        net.run(rows.tolist()),
+        net.run(rows[::-1])[::-1],
+        net.run(rows[:, None], traces=False)[:, 0],
+    ):
+        np.testing.assert_array_equal(same, whole)
+    for start, length in product((0, 5, 19), (2, 3, 4, 7, 8, 9, 15, 16, 17, 18)):
+        stop = start + length
+        for traces in (False, True):
+            answer = net.run(rows[start:stop], traces=traces, threads=1 + stop % 3)
+            np.testing.assert_array_equal(answer, whole[start:stop])
 
 
 def in_one_store(dtype):
@@ -133,22 +130,6 @@ def in_one_store(dtype):
     other.activate([0.1, 0.2, 0.3])
     assert net.input[0]._row > 0
     return net
-
-
-LEFT = {
-    **{sort: lambda dtype, sort=sort: built(sort, dtype=dtype) for sort in SORTS},
-    "a ring": with_a_ring,
-    "two in a store": in_one_store,
-}
-
-
-def left(net):
-    """Everything that a network has and does next."""
-    store = net._store
-    names = {*store.columns} - {"listed", "list_count", "input_rows", "failed"}
-    numbers = {name: store[name].tobytes() for name in names}
-    numbers["next"] = net.activate(np.full(len(net.input), 0.3)).tobytes()
-    return numbers
 
 
 COSTED = {
@@ -185,24 +166,16 @@ def test_a_test_computes_the_costs_of_single_steps(make):
     )
 
 
-def test_a_recording_changes_no_bit_and_has_every_step():
-    net = built("lstm")
-    inputs = drawn(net, [3] * 20)
-    whole = net.run(inputs)
+@pytest.mark.parametrize("sort", ["lstm", "perceptron"])
+def test_a_recording_changes_no_bit_and_has_every_step(sort):
+    """Also of rows of a network without memory."""
+    net = built(sort)
+    inputs = drawn(net, [3] * 20) if sort == "lstm" else drawn(net, [60])[0]
+    whole = np.array(net.run(inputs))
     with record(net, neurons=net.output) as log:
         recorded = net.run(inputs)
-    np.testing.assert_array_equal(np.array(recorded), np.array(whole))
-    np.testing.assert_allclose(log.activation.reshape(20, 3, -1), whole, atol=1e-12)
-
-
-def test_a_recording_of_rows_without_memory_has_every_step():
-    net = architect.Perceptron(3, 4, 2, seed=0)
-    inputs = np.random.default_rng(0).normal(size=(20, 3))
-    whole = net.run(inputs)
-    with record(net, neurons=net.output) as log:
-        recorded = net.run(inputs)
-    np.testing.assert_array_equal(recorded, whole)
-    np.testing.assert_allclose(log.activation, whole, atol=1e-12)
+    np.testing.assert_array_equal(np.array(recorded), whole)
+    np.testing.assert_allclose(log.activation, whole.reshape(60, -1), atol=1e-12)
 
 
 @squashes.register
@@ -258,14 +231,14 @@ def test_inputs_that_are_not_finite_are_refused(dtype):
     net = architect.Perceptron(3, 4, 1, seed=0, dtype=dtype)
     (rows,) = drawn(net, [40])
     net.activate(rows[0])
-    before = net._store["activation"].copy(), net._store["clock"].copy()
+    columns = [net._store[name] for name in ("activation", "clock")]
+    before = [column.tolist() for column in columns]
     for wrong in (np.nan, np.inf, *([1e300] if dtype == "float32" else [])):
         rows[31, 1] = wrong
         for values in (rows, rows[:, None], rows.tolist()):
             with pytest.raises(ArgumentError, match="finite|range|float32"):
                 net.run(values)
-    np.testing.assert_array_equal(net._store["activation"], before[0])
-    np.testing.assert_array_equal(net._store["clock"], before[1])
+    assert [column.tolist() for column in columns] == before
 
 
 def test_random_neurons_draw_in_the_order_of_the_rows():
@@ -278,11 +251,9 @@ def test_random_neurons_draw_in_the_order_of_the_rows():
 
 
 def test_a_network_that_synchronously_steps():
-    layers = Layer(3), Layer(6, "tanh"), Layer(2)
-    layers[0].project(layers[1], seed=0)
-    layers[1].project(layers[1], seed=1)
-    layers[1].project(layers[2], seed=2)
-    net = Network(layers[0], [layers[1]], layers[2], synchronous=True)
+    x, h, y = Layer(3), Layer(6, "tanh"), Layer(2)
+    x.project(h, seed=0), h.project(h, seed=1), h.project(y, seed=2)
+    net = Network(x, h, y, synchronous=True)
     inputs = drawn(net, [4, 2, 7, 7, 1] * 5)
     for answer, expected in zip(net.run(inputs), in_steps(net, inputs), strict=True):
         np.testing.assert_allclose(answer, expected, atol=1e-12)

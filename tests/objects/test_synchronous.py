@@ -4,6 +4,7 @@ synapse.
 ``test_rule.py`` compares the steps and the online rule with the reference,
 ``test_clamps.py`` gradients with differences."""
 
+from functools import partial
 from itertools import pairwise
 
 import networkx as nx
@@ -15,6 +16,7 @@ import architect
 import synapse
 from synapse import Layer, Network
 from synapse.errors import ArgumentTypeError, TopologyError
+from tests.helpers.cases import all_refused
 
 
 def chain(**options):
@@ -47,20 +49,15 @@ def test_the_order_of_layers_does_not_matter(seed, random):
 
 def test_what_steps_alone_or_is_no_clock_is_refused():
     net = chain(synchronous=True)
-    for call in (
-        net.output[0].activate,
-        net.hidden[0].activate,
-        net.output[0].propagate,
-    ):
-        with pytest.raises(TopologyError, match="activate together"):
-            call()
-    with pytest.raises(TopologyError, match="one by one"):
-        synapse.readwrite.synaptic_data(net)
-    for call in (
-        lambda: chain(synchronous=1),
-        lambda: setattr(net, "synchronous", "yes"),
-    ):
-        with pytest.raises(ArgumentTypeError, match="synchronous"):
-            call()
+    write = partial(synapse.readwrite.synaptic_data, net)
+    refused = {
+        net.output[0].activate: (TopologyError, "activate together"),
+        net.hidden[0].activate: (TopologyError, "activate together"),
+        net.output[0].propagate: (TopologyError, "activate together"),
+        write: (TopologyError, "one by one"),
+        partial(chain, synchronous=1): (ArgumentTypeError, "synchronous"),
+        partial(setattr, net, "synchronous", "yes"): (ArgumentTypeError, "synchronous"),
+    }
+    all_refused((call, *expected) for call, expected in refused.items())
     net.synchronous = False
     assert net.hidden[0].activate() is not None

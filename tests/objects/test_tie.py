@@ -2,6 +2,7 @@
 sums."""
 
 from functools import partial
+from operator import setitem
 
 import numpy as np
 import pandas as pd
@@ -29,24 +30,19 @@ from tests.learning.helpers import built
 
 
 def test_all_take_the_value_of_the_first():
-    a = Layer(2)
-    b = Layer(3)
-    projection = a.project(b, weights=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    b = Layer(3, bias=[1.0, 2.0, 3.0])
+    projection = Layer(2).project(b, weights=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     links = list(projection)
     synapse.tie(links[1:3])
     assert projection.weights[:].tolist() == [[1.0, 4.0, 3.0], [4.0, 5.0, 6.0]]
-    assert links[1].tied == (links[2],)
-    assert links[0].tied == ()
-    b.biases = [1.0, 2.0, 3.0]
+    assert [link.tied for link in links[:3]] == [(), (links[2],), (links[1],)]
     synapse.tie([b[2], b[0]])
     assert b.biases.tolist() == [3.0, 2.0, 3.0]
-    assert b[0].tied == (b[2],)
-    assert b[1].tied == ()
+    assert [neuron.tied for neuron in b] == [(b[2],), (), (b[0],)]
 
 
 def test_groups_are_joined():
-    net = perceptron()
-    links = net.connections
+    links = perceptron().connections
     synapse.tie(links[:3])
     synapse.tie(links[5:7])
     synapse.tie([links[8], links[6], links[2]])
@@ -58,51 +54,40 @@ def test_groups_are_joined():
     assert links[10].tied == (links[11],)
 
 
-def test_groups_that_one_call_brings_together():
+@pytest.mark.parametrize(
+    ("tied", "groups", "found"),
+    [
+        ([0, 4, 1, 5, 6], [0, 0, 1, 1, 2], {4: {0, 1, 5}, 6: set()}),
+        ([0, 4, 5, 6], [0, 0, 1, 1], {4: {0, 1}, 5: {6}}),
+    ],
+)
+def test_groups_that_one_call_brings_together(tied, groups, found):
     """Two numbers of one call share what they have in common already, and nothing
     else."""
     links = perceptron().connections
     synapse.tie(links[:2])
-    synapse.tie(
-        [links[0], links[4], links[1], links[5], links[6]], groups=[0, 0, 1, 1, 2]
-    )
-    assert set(links[4].tied) == {links[0], links[1], links[5]}
-    assert links[6].tied == ()
-    links = perceptron().connections
-    synapse.tie(links[:2])
-    synapse.tie([links[0], links[4], links[5], links[6]], groups=[0, 0, 1, 1])
-    assert set(links[4].tied) == {links[0], links[1]}
-    assert links[5].tied == (links[6],)
+    synapse.tie([links[i] for i in tied], groups=groups)
+    for i, others in found.items():
+        assert {*links[i].tied} == {links[j] for j in others}
 
 
 def test_what_is_set_of_one_is_set_of_all():
     net = perceptron()
     links = net.connections
     synapse.tie(links[2:6])
-    before = net.weights.copy()
-    links[3].weight = 0.25
-    before[2:6] = 0.25
-    assert net.weights.tolist() == before.tolist()
-    net.graph[links[4].source][links[4].target]["weight"] = 0.5
-    before[2:6] = 0.5
-    assert net.weights.tolist() == before.tolist()
+    expected = net.weights.copy()
+    data = net.graph[links[4].source][links[4].target]
+    for value, owner, name in ((0.25, links[3], setattr), (0.5, data, setitem)):
+        name(owner, "weight", value)
+        expected[2:6] = value
+        assert net.weights.tolist() == expected.tolist()
     links[3].trainable = False
-    assert [link.trainable for link in links[:7]] == [
-        True,
-        True,
-        False,
-        False,
-        False,
-        False,
-        True,
-    ]
+    assert [link.trainable for link in links[:7]] == [True] * 2 + [False] * 4 + [True]
 
 
 def test_arrays_set_part_of_a_group():
     net = perceptron()
-    a = Layer(2)
-    b = Layer(2)
-    projection = a.project(b, weights=1.0)
+    projection = Layer(2).project(Layer(2), weights=1.0)
     synapse.tie(projection, groups=[0, 0, 1, 1])
     projection.weights[0, 0] = 3.0
     assert projection.weights[:].tolist() == [[3.0, 1.0], [3.0, 1.0]]
@@ -117,15 +102,12 @@ def test_arrays_set_part_of_a_group():
 
 
 def test_layers_in_two_stores():
-    pair = Layer(2)
-    other = Layer(2)
+    pair, other = Layer(2), Layer(2)
     synapse.tie(pair), synapse.tie(other)
     mixed = Layer([*pair, *other])
     mixed.biases = [1.0, 1.0, 2.0, 2.0]
-    for wrong in (
-        [3.0, 4.0, 5.0, 5.0],
-        [5.0, 5.0, 3.0, 4.0],
-    ):  # in whichever store is set first
+    # in whichever store is set first
+    for wrong in ([3.0, 4.0, 5.0, 5.0], [5.0, 5.0, 3.0, 4.0]):
         with pytest.raises(ArgumentError, match="tied"):
             mixed.biases = wrong
         assert mixed.biases.tolist() == [1.0, 1.0, 2.0, 2.0]
@@ -212,14 +194,11 @@ def test_new_random_weights_are_shared():
     net = tie_at_random(built("elman"), 2)
     groups = groups_of(net)
     before = net.weights
-    net.reset_parameters(seed=3)
-    assert (net.weights != before).mean() > 0.5
-    assert net.weights.tolist() == net.weights[groups[0]].tolist()
-    assert net.biases.tolist() == net.biases[groups[1]].tolist()
-    net.hidden[0][1].reset_parameters(seed=4)
-    net.hidden[0].reset_parameters(seed=5)
-    assert net.weights.tolist() == net.weights[groups[0]].tolist()
-    assert net.biases.tolist() == net.biases[groups[1]].tolist()
+    for seed, part in enumerate((net, net.hidden[0][1], net.hidden[0]), 3):
+        part.reset_parameters(seed=seed)
+        assert (net.weights != before).mean() > 0.5
+        assert net.weights.tolist() == net.weights[groups[0]].tolist()
+        assert net.biases.tolist() == net.biases[groups[1]].tolist()
 
 
 @given_graphs(
@@ -296,9 +275,7 @@ def test_neuron_by_neuron(spec, seed):
 def test_a_layer_makes_one_step():
     """Its neurons send their errors with the weights as they were before all of
     them."""
-    inputs = Layer(2)
-    hidden = Layer(3, "tanh")
-    outputs = Layer(4, "tanh")
+    inputs, hidden, outputs = Layer(2), Layer(3, "tanh"), Layer(4, "tanh")
     inputs.project(hidden, seed=0)
     synapse.tie(hidden.project(outputs, seed=1), groups=np.tile(np.arange(3), 4))
     net = Network(inputs, [hidden], outputs)
@@ -319,8 +296,7 @@ def test_a_layer_makes_one_step():
 
 
 def test_an_error_in_a_layer_leaves_nothing_held():
-    layer = Layer(2)
-    a = Neuron()
+    a, layer = Neuron(), Layer(2)
     synapse.tie(a.project(layer, weight=0.5))
     a.activate(1.0), layer.activate()
     with pytest.raises(ArgumentError):

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import errors, load, save
+from synapse import Layer, errors, load, record, save, tie
 from synapse.engine import schema
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 from tests.helpers.cases import Cases
@@ -23,8 +22,8 @@ GRAPHS = ("graphml", "gexf", "cytoscape", "node_link")
 def network(seed=1):
     """Ungated layers with ties and a clock, and another network in the same store."""
     net = architect.Perceptron(3, 4, 2, seed=seed)
-    synapse.tie(net.connections[1:4])
-    synapse.tie(net.hidden[0][:2])
+    tie(net.connections[1:4])
+    tie(net.hidden[0][:2])
     net.run(np.ones((2 * seed, 3)))
     return net
 
@@ -163,8 +162,7 @@ def is_checked(column):
         from_json_data(data)
     data = json_data(net)
     del data[f"{column.axis}s"][column.name]
-    twin = from_json_data(data)
-    assert (twin._store[column.name] == column.default).all()
+    assert (from_json_data(data)._store[column.name] == column.default).all()
     arrays = npz_data(net)
     key = f"{column.axis}s/{column.name}"
     values = arrays[key].tolist()
@@ -185,7 +183,7 @@ def grows(column):
         store.columns[column.name] = np.resize(store[column.name], before + 99)
     store.columns[column.name][before:] = 77
     store[column.name][:] = 1
-    new = synapse.Layer(3)
+    new = Layer(3)
     net.output.project(new, seed=0)
     rows = (
         [neuron._row for neuron in new]
@@ -264,6 +262,6 @@ def is_recorded(column):
     """A number whose name is in the list of those of its axis."""
     net = filled(network(), [column])
     if column.name in schema.WATCHABLE:
-        with synapse.record(net, column.name) as log:
+        with record(net, column.name) as log:
             net.run(np.ones((2, 3)))
         assert log[column.name].tobytes() == told(net, column) * 2

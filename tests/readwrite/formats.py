@@ -6,8 +6,7 @@ import io
 import numpy as np
 
 import architect
-import synapse
-from synapse import Layer, Network, Neuron, readwrite
+from synapse import Layer, Network, Neuron, load, readwrite, save, tie
 
 from .nets import OWN, feed, memory
 
@@ -22,16 +21,17 @@ NAMES = [
     "<script>alert(1)</script>",
     "Ω 神経 🧠",
     "two\nlines \n\tand a tab ",
+    "it's &amp; ]]> \\N",
+    "",
 ]
-NAMES += ["it's &amp; ]]> \\N", ""]
 
 
 def write(format, net, path):
-    synapse.save(net, path, format)
+    save(net, path, format)
 
 
 def read(format, path):
-    return synapse.load(path, format)
+    return load(path, format)
 
 
 def content_of(format, net):
@@ -53,8 +53,8 @@ def named():
         Layer(1, "identity", bias=0.1),
         name='"net" <1>',
     )
-    for i, neuron in enumerate(net):
-        neuron.name = NAMES[i]
+    for neuron, name in zip(net, NAMES, strict=True):
+        neuron.name = name
     for i, (source, target) in enumerate(
         [(0, 2), (1, 2), (2, 3), (5, 3), (4, 4), (3, 5)]
     ):
@@ -95,10 +95,10 @@ def competing():
 def tied():
     """Two weights and a bias that are shared, one of the weights frozen."""
     net = architect.Perceptron(2, 3, 2, seed=4)
-    synapse.tie(net.connections[1:4])
-    synapse.tie(net.connections[6:9:2])
+    tie(net.connections[1:4])
+    tie(net.connections[6:9:2])
     net.connections[6].trainable = False
-    synapse.tie([*net.hidden[0][:2], net.output[1]])
+    tie([*net.hidden[0][:2], net.output[1]])
     return net
 
 
@@ -159,19 +159,13 @@ def described(net):
 
 def assert_twins(net, twin):
     assert described(net) == described(twin)
-    for i, (neuron, other) in enumerate(zip(net, twin, strict=True)):
-        assert other.name == (neuron.name or f"neuron {i}")
-    for network in (
-        net,
-        twin,
-    ):  # so that those that were trainable before `freeze` are known
-        for layer in network.layers:
-            layer.unfreeze()
+    assert [neuron.name for neuron in twin] == [
+        neuron.name or f"neuron {i}" for i, neuron in enumerate(net)
+    ]
+    # so that those that were trainable before `freeze` are known
+    for layer in (*net.layers, *twin.layers):
+        layer.unfreeze()
     assert described(net) == described(twin)
+    ours, theirs = (feed(each, 9, seed=1, learn=False) for each in (net, twin))
     near = 1e-12 if twin.dtype == net.dtype else 1e-5
-    assert (
-        np.abs(
-            feed(net, 9, seed=1, learn=False) - feed(twin, 9, seed=1, learn=False)
-        ).max()
-        < near
-    )
+    assert np.abs(ours - theirs).max() < near

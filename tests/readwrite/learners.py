@@ -28,6 +28,7 @@ from tests.readwrite.programs import (
     run,
     run_c,
     run_python,
+    synchronous,
 )
 
 DONE, BAD_INPUT, BAD_TARGET, NO_TARGET, BAD_RATE, DIVERGED, BAD_NUMBER, FROZEN = range(
@@ -211,13 +212,13 @@ def there(program, inputs, targets, rate):
     return np.concatenate([*answers[:-1:2], answers[-1]])
 
 
-def here(net, inputs, targets, rate):
+def here(net, inputs, targets, rate, cost=None):
     """The same of the network; None if its numbers run away."""
     outputs = []
     for row, aims in zip(inputs, targets, strict=True):
         try:
             outputs.append(net.activate(row))
-            net.propagate(rate, aims)
+            net.propagate(rate, aims, cost=cost)
         except (ArgumentError, DivergenceError):
             return None
     found = np.concatenate([*outputs, net.biases, net.weights])
@@ -277,12 +278,16 @@ def in_javascript(net, inputs, targets, rate, folder, keep_context=False, **opti
 
 def graph(seed):
     """A network of one of several kinds."""
-    maker = MAKERS[seed % len(MAKERS)]
-    net = maker(seed)
+    net = MAKERS[seed % len(MAKERS)](seed)
     for neuron in net.neurons:
         # NumPy computes its log1p in other ways than the C library.
         if neuron.squash.name == "softplus":
             neuron.squash = "logistic"
+    return net
+
+
+def ruled(net, rule):
+    net.rule = rule
     return net
 
 
@@ -296,16 +301,10 @@ def _with_delays(seed):
     return net
 
 
-def _synchronous(seed):
-    net = _crowded(seed)
-    net.synchronous = True
-    return net
-
-
 def _lstm(seed):
-    styles = ("all_to_all", "one_to_one", None)
+    peepholes = ("all_to_all", "one_to_one", None)[seed % 3]
     return architect.LSTM(
-        2, 2 + seed % 4, 2, style="synaptic", seed=seed, peepholes=styles[seed % 3]
+        2, 2 + seed % 4, 2, style="synaptic", seed=seed, peepholes=peepholes
     )
 
 
@@ -318,30 +317,19 @@ def _signed(seed):
     return net
 
 
-def _tied(seed):
-    return tie_at_random(_crowded(seed), seed)
-
-
 MAKERS = (
     _crowded,
     _with_delays,
-    _synchronous,
+    lambda seed: synchronous(_crowded(seed)),
     groups.competing,
     _lstm,
     lambda seed: architect.Elman(3, 5 + seed % 3, 2, seed=seed),
     _signed,
-    _tied,
+    lambda seed: tie_at_random(_crowded(seed), seed),
 )
 
 
 RULES = ("online", "rtrl", "online", ("rtrl", 1))
-
-
-def learning_by(seed):
-    """A network of one of several kinds that learns by one of the rules."""
-    net = graph(seed)
-    net.rule = RULES[seed // len(MAKERS) % len(RULES)]
-    return net
 
 
 def by_c(net, data):
@@ -350,31 +338,10 @@ def by_c(net, data):
         return there(Program(net, Path(folder)), *data, 0.05)
 
 
-def by_python(net, data):
-    """What a program in Python finds."""
-    return in_python(net, *data, 0.05, None)
-
-
 def plainly_by_c(net, rows):
     """The outputs of a program in C that does not learn."""
     with TemporaryDirectory() as folder:
         return run_c(net, rows, Path(folder), flags=EXACT)
-
-
-def plainly_by_python(net, rows):
-    """The same in Python."""
-    return run_python(net, rows, None)
-
-
-def plainly(net, data):
-    """The outputs of a network, which do not learn."""
-    found = np.array([net.activate(row) for row in data])
-    return found if np.isfinite(found).all() else None
-
-
-def learning(net, data):
-    """What `here` finds."""
-    return here(net, *data, 0.05)
 
 
 def differences(programs, seeds, steps, learns):
@@ -383,21 +350,22 @@ def differences(programs, seeds, steps, learns):
     alike = 0
     different = []
     for seed in seeds:
-        net, source = learning_by(seed), learning_by(seed)
+        rule = RULES[seed // len(MAKERS) % len(RULES)]
+        net, source = (ruled(graph(seed), rule) for _ in range(2))
         data = data_for(net, steps, seed)
-        if not learns:
+        if learns:
+            ours = here(net, *data, 0.05)
+        else:
             net.deterministic = source.deterministic = True
             data = data[0].tolist()
-        ours = learning(net, data) if learns else plainly(net, data)
-        if ours is None:
-            continue
-        alike += 1
-        found = {each.__name__: each(source, data) for each in programs}
-        different += [
-            (seed, name)
-            for name, theirs in found.items()
-            if ours.tobytes() != theirs.tobytes()
-        ]
+            ours = np.array([net.activate(row) for row in data])
+        if ours is not None and np.isfinite(ours).all():
+            alike += 1
+            different += [
+                (seed, name)
+                for name, program in programs.items()
+                if ours.tobytes() != program(source, data).tobytes()
+            ]
     return alike, different
 
 
@@ -409,5 +377,12 @@ if __name__ == "__main__":
     way, *numbers = sys.argv[1:]
     first, last, steps = map(int, numbers)
     learns = way == "learning"
-    programs = (by_c, by_python) if learns else (plainly_by_c, plainly_by_python)
+    programs = (
+        {"c": by_c, "python": lambda net, data: in_python(net, *data, 0.05, None)}
+        if learns
+        else {
+            "c": plainly_by_c,
+            "python": lambda net, rows: run_python(net, rows, None),
+        }
+    )
     print(json.dumps(differences(programs, range(first, last), steps, learns)))

@@ -3,10 +3,7 @@
 import copy
 import io
 import json
-import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +93,7 @@ def same(net, other):
     would."""
     if to_text(json_data(net)) != to_text(json_data(other)):
         return False
-    here = columns(net)
-    there = columns(other)
+    here, there = columns(net), columns(other)
     wrong = [name for name in here if here[name] != there[name]]
     assert not wrong, wrong
     return True
@@ -114,20 +110,6 @@ def through_bytes(net):
     save(net, stream, "npz")
     stream.seek(0)
     return load(stream)
-
-
-def run_python(code, *arguments):
-    """Run some code in a new process."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=900,
-    )
 
 
 WAYS = {

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import errors
+from synapse import errors, save
 from synapse.readwrite import c_source
 from tests.helpers.cases import all_hold, all_refused
 from tests.readwrite.learners import graph
@@ -57,53 +56,40 @@ int main(void) {
 """
 
 
-def compilers():
-    """The compilers of C and of C++."""
-    return [
-        shutil.which(name) or pytest.skip(f"there is no {name} here")
-        for name in ("gcc", "g++")
-    ]
-
-
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_units_share_programs(tmp_path):
     """The source, a unit, and the unit of `main` are each C or C++."""
-    options = ["-std=c99", "-std=c++11"]
-    both = list(zip(compilers(), options, strict=True))
-
+    compilers = {"gcc": ("-x", "c", "-std=c99"), "g++": ("-x", "c++", "-std=c++11")}
+    for name in compilers:
+        if not shutil.which(name):
+            pytest.skip(f"there is no {name} here")
     mixed = (0, 0, 0, 0), (0, 1, 0, 1), (1, 0, 1, 0), (1, 1, 1, 1)
-    other = architect.Perceptron(1, 2, 1, seed=0)
-    synapse.save(other, tmp_path / "other.c", header=True)
+    save(architect.Perceptron(1, 2, 1, seed=0), tmp_path / "other.c", header=True)
+    (tmp_path / "unit.c").write_text(UNIT)
 
     def check(learn, keep_context):
         net = graph(4)
         net.activate([0.5] * len(net.input))
         named = {"prefix": "pitch_net", "sums": "exact", "header": True}
-        synapse.save(
-            net, tmp_path / "net.c", learn=learn, keep_context=keep_context, **named
-        )
+        save(net, tmp_path / "net.c", learn=learn, keep_context=keep_context, **named)
         rows = random_steps(net, 5)
-        begin = "init" if learn else "clear"
-        begin = "start" if keep_context else begin
+        begin = "start" if keep_context else "init" if learn else "clear"
         texts = ["{" + ", ".join(map(repr, row)) + "}" for row in rows]
         main = MAIN.replace("ROWS", ", ".join(texts))
         main = main.replace("BEGIN", f"pitch_net_{begin}")
         (tmp_path / "main.c").write_text(main)
-        (tmp_path / "unit.c").write_text(UNIT)
-        units = "net", "other", "unit", "main"
-        for name, (language, (compiler, standard)) in product(units, enumerate(both)):
-            kind = "c++" if language else "c"
-            flags = [compiler, "-x", kind, standard, *WARNINGS]
-            path = str(tmp_path / name)
-            run([*flags, "-c", f"{path}.c", "-o", f"{path}.{language}.o"])
+        units = [str(tmp_path / name) for name in ("net", "other", "unit", "main")]
+        for path, (k, name) in product(units, enumerate(compilers)):
+            command = [name, *compilers[name], *WARNINGS]
+            run([*command, "-c", f"{path}.c", "-o", f"{path}.{k}.o"])
         if not keep_context:
             net.clear()
         ours = expected(net, rows).ravel()
         for languages in mixed:
             linked = zip(units, languages, strict=True)
-            objects = [str(tmp_path / f"{name}.{kind}.o") for name, kind in linked]
-            run([both[1][0], *objects, "-o", str(tmp_path / "main"), "-lm"])
+            objects = [f"{path}.{language}.o" for path, language in linked]
+            run(["g++", *objects, "-o", str(tmp_path / "main"), "-lm"])
             printed = run([str(tmp_path / "main")]).split()
             assert close(np.array(printed, float), ours), languages
 
@@ -125,41 +111,40 @@ def test_both_texts():
 @pytest.mark.full
 def test_what_is_saved_or_refused(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
-    synapse.save(net, tmp_path / "a name.c", header=True)
-    assert '#include "a name.h"' in (tmp_path / "a name.c").read_text()
+    path = tmp_path / "a name.c"
+    write = partial(save, net, header=True)
+    write(path)
+    assert '#include "a name.h"' in path.read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a name.c", "a name.h"]
     before = (tmp_path / "a name.h").read_text()
-    with pytest.raises(errors.ArgumentError):
-        synapse.save(net, tmp_path / "a name.c", header=True, bound=1.0)
-    assert (tmp_path / "a name.h").read_text() == before
-    save = partial(synapse.save, net, header=True)
     calls = [
+        (partial(write, path, bound=1.0), errors.ArgumentError, ""),
         (
-            lambda: save(io.StringIO(), format="c"),
+            partial(write, io.StringIO(), format="c"),
             errors.ArgumentError,
             "two files: pass a path",
         ),
         (
-            lambda: save(tmp_path / "net.h", format="c"),
+            partial(write, tmp_path / "net.h", format="c"),
             errors.ArgumentError,
             "another suffix than the header",
         ),
         (
-            lambda: save(tmp_path / 'a"b.c'),
+            partial(write, tmp_path / 'a"b.c'),
             errors.ArgumentError,
             "a file name that C can include",
         ),
         (
-            lambda: save(tmp_path / "net.py"),
+            partial(write, tmp_path / "net.py"),
             errors.ArgumentError,
             "no option 'header'",
         ),
         (
-            lambda: c_source(net, header="net.h"),
+            partial(c_source, net, header="net.h"),
             errors.ArgumentTypeError,
             "True or False",
         ),
+        (partial(write, tmp_path / "missing" / "net.c"), OSError, "missing"),
     ]
     all_refused(calls)
-    with pytest.raises(OSError, match="missing"):
-        save(tmp_path / "missing" / "net.c")
+    assert (tmp_path / "a name.h").read_text() == before

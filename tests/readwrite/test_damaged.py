@@ -2,6 +2,7 @@
 them is run."""
 
 import io
+import itertools
 import json
 import pickle
 import zipfile
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from synapse import errors, load, save
+from synapse import errors, load
 from synapse.readwrite import (
     _files,
     from_json_data,
@@ -25,7 +26,7 @@ from synapse.readwrite import (
     synaptic_data,
 )
 from synapse.readwrite._document import TABLES
-from tests.helpers.cases import all_hold
+from tests.helpers.cases import all_hold, all_refused
 
 from . import test_neataptic, test_sensitivities, test_synaptic
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
@@ -38,10 +39,6 @@ def document():
     feed(net, 3)
     return json_data(net)
 
-
-DEEP = [0]
-for _ in range(100_000):
-    DEEP = [DEEP]
 
 in_neurons = partial(put, "neurons")
 in_links = partial(put, "connections")
@@ -160,11 +157,9 @@ BAD = {
 
 def test_one_clear_error_says_what_and_where():
     all_damage_refused(BAD, document, from_json_data)
-    for data in (None, [], "text", 1, [[]]):
-        with pytest.raises(
-            errors.FormatError, match="A saved network must be an object"
-        ):
-            from_json_data(data)
+    words = "A saved network must be an object"
+    calls = [partial(from_json_data, data) for data in (None, [], "text", 1, [[]])]
+    all_refused([(call, errors.FormatError, words) for call in calls])
 
 
 TEXTS = {
@@ -231,15 +226,9 @@ DOCUMENTS = {
     "neataptic": (test_neataptic.small, from_neataptic_data, json_data),
     **{
         format: (
-            partial(
-                lambda format: json.loads(content_of(format, NETWORKS["named"]())),
-                format,
-            ),
-            partial(
-                lambda format, document: from_content(
-                    format, json.dumps(document).encode()
-                ),
-                format,
+            lambda format=format: json.loads(content_of(format, NETWORKS["named"]())),
+            lambda document, format=format: from_content(
+                format, json.dumps(document).encode()
             ),
             json_data,
         )
@@ -264,12 +253,10 @@ def test_a_changed_document_is_refused_or_read_as_it_says(format, data):
     except errors.FormatError:
         return
     written = write(net)
-    rows = np.full((3, len(net.input)), 0.5)
     if read is from_json_data:
-        assert [written[table] for table in TABLES] == [
-            changed[table] for table in TABLES
-        ]
+        assert [written[it] for it in TABLES] == [changed[it] for it in TABLES]
     again = (from_synaptic_data if write is synaptic_data else from_json_data)(written)
+    rows = np.full((3, len(net.input)), 0.5)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(again.run(rows), net.run(rows))
 
@@ -288,17 +275,6 @@ def read_content(content):
     return from_npz_data(data)
 
 
-def place(name, row, value):
-    def change(content):
-        data = content[0]
-        data[name] = data[name].astype(
-            np.result_type(data[name].dtype, np.asarray(value).dtype)
-        )
-        data[name][row] = value
-
-    return change
-
-
 def become(name, make):
     def change(content):
         content[0][name] = make(content[0][name])
@@ -306,8 +282,13 @@ def become(name, make):
     return change
 
 
-def say(**values):
-    return lambda content: content[1].update(values)
+def place(name, row, value):
+    def placed(array):
+        array = array.astype(np.result_type(array.dtype, np.asarray(value).dtype))
+        array[row] = value
+        return array
+
+    return become(name, placed)
 
 
 ARRAYS = {
@@ -365,30 +346,30 @@ def test_one_clear_error_says_what_is_wrong_with_arrays():
     all_damage_refused(ARRAYS, content, read_content)
 
 
-def dense(**runs):
-    """Four inputs, two outputs, with other runs."""
-    data = npz_data(architect.Perceptron(4, 2, seed=0))
-    return {
-        **data,
-        **{f"runs/{name}": np.array(values) for name, values in runs.items()},
-    }
-
-
 def test_runs_that_overlap_or_reach_too_far_are_refused():
-    assert (
-        len(
-            from_npz_data(
-                dense(source=[0, 0], target=[5, 4], length=[4, 4])
-            ).connections
-        )
-        == 8
+    data = npz_data(architect.Perceptron(4, 2, seed=0))
+
+    def dense(*columns):
+        """Four inputs, two outputs, with other runs."""
+        names = "runs/source", "runs/target", "runs/length"
+        runs = dict(zip(names, map(np.array, columns), strict=True))
+        return from_npz_data({**data, **runs})
+
+    assert len(dense([0, 0], [5, 4], [4, 4]).connections) == 8
+    all_refused(
+        [
+            (
+                lambda: dense([0, 3, 0], [4, 4, 5], [4, 1, 3]),
+                errors.FormatError,
+                "connections 3 and 4 both lead from neuron 3 to neuron 4",
+            ),
+            (
+                lambda: dense([0, 3], [4, 5], [4, 4]),
+                errors.FormatError,
+                "Run 1 must be of neurons up to 5, got 4 from neuron 3",
+            ),
+        ]
     )
-    sentence = "connections 3 and 4 both lead from neuron 3 to neuron 4"
-    with pytest.raises(errors.FormatError, match=sentence):
-        from_npz_data(dense(source=[0, 3, 0], target=[4, 4, 5], length=[4, 1, 3]))
-    sentence = "Run 1 must be of neurons up to 5, got 4 from neuron 3"
-    with pytest.raises(errors.FormatError, match=sentence):
-        from_npz_data(dense(source=[0, 3], target=[4, 5], length=[4, 4]))
 
 
 def archive(*members, **options):
@@ -402,19 +383,22 @@ def archive(*members, **options):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_an_array_twice_and_a_bomb_are_refused():
-    with pytest.raises(
-        errors.FormatError, match="each array once, got one of them twice"
-    ):
-        load(archive(("document.npy", b"x"), ("document.npy", b"y")), "npz")
+    twice = archive(("document.npy", b"x"), ("document.npy", b"y"))
     bomb = archive(("document.npy", b"0" * 10**7), compression=zipfile.ZIP_DEFLATED)
-    with pytest.raises(errors.FormatError, match="must be uncompressed"):
-        load(bomb, "npz")
+    all_refused(
+        [
+            (
+                partial(load, twice, "npz"),
+                errors.FormatError,
+                "each array once, got one of them twice",
+            ),
+            (partial(load, bomb, "npz"), errors.FormatError, "must be uncompressed"),
+        ]
+    )
 
 
 def test_arrays_larger_than_the_file_are_refused():
-    stream = io.BytesIO()
-    save(architect.Perceptron(3, 3, 1, seed=0), stream, "npz")
-    content = bytearray(stream.getvalue())
+    content = bytearray(content_of("npz", architect.Perceptron(3, 3, 1, seed=0)))
     # in the directory, which is at the end
     entry = content.rindex(b"connections/weight.npy") - 46
     content[entry + 24 : entry + 28] = (10**9).to_bytes(4, "little")
@@ -422,31 +406,29 @@ def test_arrays_larger_than_the_file_are_refused():
         errors.FormatError,
         match="only a part of one: its arrays are larger than the file",
     ):
-        load(io.BytesIO(content), "npz")
-
-
-def archive_with(name, header):
-    """An archive of a network in which one array is another one."""
-    data = npz_data(NETWORKS["perceptron"]())
-    members = []
-    for key, array in data.items():
-        member = io.BytesIO()
-        if key == name:
-            np.lib.format.write_array_header_1_0(member, header)
-        else:
-            np.lib.format.write_array(member, array)
-        members.append((f"{key}.npy", member.getvalue()))
-    return archive(*members)
+        from_content("npz", content)
 
 
 def test_an_array_is_no_larger_than_its_bytes():
-    for descr in ("<U0", "<f8", "<U1000", [("a", "<U0")], ("<f8", (0,))):
-        for shape in ((10**9,), (2**63,), (3,)):
-            header = {"descr": descr, "fortran_order": False, "shape": shape}
-            with pytest.raises(
-                errors.FormatError, match="must have the bytes that its header declares"
-            ):
-                load(archive_with("connections/weight", header), "npz")
+    data = npz_data(NETWORKS["perceptron"]())
+
+    def check(shape, descr):
+        members = {name: io.BytesIO() for name in data}
+        for name, member in members.items():
+            np.lib.format.write_array(member, data[name])
+        members["connections/weight"] = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            members["connections/weight"],
+            {"descr": descr, "fortran_order": False, "shape": shape},
+        )
+        contents = [(f"{name}.npy", file.getvalue()) for name, file in members.items()]
+        with pytest.raises(
+            errors.FormatError, match="must have the bytes that its header declares"
+        ):
+            load(archive(*contents), "npz")
+
+    descriptions = ("<U0", "<f8", "<U1000", [("a", "<U0")], ("<f8", (0,)))
+    all_hold(check, itertools.product(((10**9,), (2**63,), (3,)), descriptions))
 
 
 class Touch:
@@ -460,39 +442,35 @@ class Touch:
 
 
 def test_parts_of_files_pickles_and_other_things_are_refused(tmp_path):
+    odd = [
+        b"3",
+        b"[]",
+        b"{}",
+        b'{"nodes": 3}',
+        b'{"elements": {"nodes": [3]}, "data": {}}',
+        pickle.dumps(Touch(tmp_path / "touched")),
+    ]
+
     def check(format):
         content = content_of(format, NETWORKS["perceptron"]())
-        parts = [
-            content[:length]
-            for length in (0, 1, 7, len(content) // 2, len(content) - 9)
-        ]
-        others = [
-            b"3",
-            b"[]",
-            b"{}",
-            b'{"nodes": 3}',
-            b'{"elements": {"nodes": [3]}, "data": {}}',
-        ]
-        for refused in (*parts, *others, pickle.dumps(Touch(tmp_path / "touched"))):
+        lengths = (0, 1, 7, len(content) // 2, len(content) - 9)
+        for refused in (*(content[:length] for length in lengths), *odd):
             with pytest.raises(errors.FormatError) as caught:
                 from_content(format, refused)
             assert "while reading" in caught.value.__notes__[0]
 
     all_hold(check, FORMATS)
-    assert not (tmp_path / "touched").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_arrays_of_objects_are_not_opened(tmp_path):
-    touched = tmp_path / "touched"
     data = npz_data(NETWORKS["perceptron"]())
+    data["connections/weight"] = np.array([Touch(tmp_path / "touched")], object)
     stream = io.BytesIO()
-    np.savez(
-        stream, **{**data, "connections/weight": np.array([Touch(touched)], object)}
-    )
-    stream.seek(0)
+    np.savez(stream, **data)
     with pytest.raises(errors.FormatError, match="pickle"):
-        load(stream, "npz")
-    assert not touched.exists()
+        from_content("npz", stream.getvalue())
+    assert list(tmp_path.iterdir()) == []
 
 
 @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))

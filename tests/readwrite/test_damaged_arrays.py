@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import architect
-import synapse
-from synapse import errors, load
+from synapse import errors, load, save, tie
 from synapse.readwrite import from_npz_data, npz_data
 from tests.helpers.cases import all_hold
 from tests.helpers.strategies import delay_some
@@ -24,8 +23,6 @@ STRUCTURE = (
     "connections/gater",
     "connections/delay",
     "neurons/bias",
-)
-STRUCTURE += (
     "connections/weight",
     "connections/trainable",
     "connections/sign",
@@ -38,7 +35,7 @@ FLOATS = (0.0, -1.0, 1e308, np.inf, np.nan, 1.5, 1e-320)
 def random_graph(seed):
     net = architect.Random(2, 6, 2, gates=3, backward=4, seed=seed)
     delay_some(net, seed, 5)
-    synapse.tie(net.connections[:2])
+    tie(net.connections[:2])
     net.synchronous = seed % 3 == 0
     net.rule = "rtrl" if seed % 2 else "online"
     return net
@@ -118,8 +115,8 @@ def doubled(array, rng):
     return array
 
 
-DAMAGE = (changed, changed, changed, converted, reshaped, doubled)
-DAMAGE += (
+DAMAGE = (
+    *(changed, changed, changed, converted, reshaped, doubled),
     lambda array, rng: rng.permutation(array),
     lambda array, rng: np.roll(array, 1),
 )
@@ -147,75 +144,51 @@ def content_of(data):
     """What arrays say, in whatever order: values other than 0 by what they are of."""
     ends = {}
     if "runs/source" in data:
-        runs = zip(
-            *(data[f"runs/{name}"].tolist() for name in ("source", "target", "length")),
-            strict=True,
-        )
+        names = "runs/source", "runs/target", "runs/length"
+        runs = zip(*(data[name].tolist() for name in names), strict=True)
         pairs = [
             (source + i, target)
             for source, target, length in runs
             for i in range(length)
         ]
-        ends = dict(
-            zip(
-                ("connections/source", "connections/target"),
-                np.transpose(pairs),
-                strict=True,
-            )
-        )
-    columns = {
-        name: column.tolist()
-        for name, column in {**data, **ends}.items()
-        if name in STRUCTURE
-    }
-    return {name: column for name, column in columns.items() if any(column)}
+        ends = dict(zip(STRUCTURE[:2], np.transpose(pairs), strict=True))
+    columns = {name: it.tolist() for name, it in {**data, **ends}.items()}
+    return {name: it for name, it in columns.items() if name in STRUCTURE and any(it)}
 
 
 def traces_of(data):
     """Traces other than 0, by their neurons and connections."""
-    columns = [
-        data.get(f"extended/{name}", np.empty(0)).tolist()
-        for name in ("influence", "connection", "value")
-    ]
-    pairs = [
-        data.get(f"influence/{name}", np.empty(0)).tolist()
-        for name in ("gater", "gated", "value")
-    ]
-    eligible = [
-        data.get(f"eligibility/{name}", np.empty(0)).tolist()
-        for name in ("connection", "value")
-    ]
-    rows = zip(*columns, strict=True)
+
+    def rows(table, *names):
+        columns = (data.get(f"{table}/{name}", np.empty(0)).tolist() for name in names)
+        return [*zip(*columns, strict=True)]
+
+    pairs = rows("influence", "gater", "gated", "value")
     extended = {
-        (pairs[0][pair], pairs[1][pair], link, value)
-        for pair, link, value in rows
+        (*pairs[pair][:2], link, value)
+        for pair, link, value in rows("extended", "influence", "connection", "value")
         if value
     }
-    tables = (zip(*table, strict=True) for table in (pairs, eligible))
-    return extended, *({row for row in table if row[-1]} for table in tables)
+    eligible = rows("eligibility", "connection", "value")
+    return extended, *({row for row in table if row[-1]} for table in (pairs, eligible))
 
 
 def check(seed):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", errors.TopologyWarning)  # two that add up
-        check_damage(seed)
-
-
-def check_damage(seed):
     data = damaged(seed)
-    try:
-        net = from_npz_data(data)
-    except errors.FormatError:
-        return
-    written = npz_data(net)
-    assert content_of(written) == content_of(data), seed
-    for wanted, present in zip(traces_of(data), traces_of(written), strict=True):
-        assert wanted <= present, seed
-    again = from_npz_data(written)
-    rows = np.full((3, len(net.input)), 0.3)
-    with np.errstate(all="ignore"):
-        np.testing.assert_array_equal(again.run(rows), net.run(rows))
-    assert all(link.delay >= 0 for link in net.connections)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", errors.TopologyWarning)  # two that add up
+        try:
+            net = from_npz_data(data)
+        except errors.FormatError:
+            return
+        written = npz_data(net)
+        assert content_of(written) == content_of(data), seed
+        for wanted, present in zip(traces_of(data), traces_of(written), strict=True):
+            assert wanted <= present, seed
+        rows = np.full((3, len(net.input)), 0.3)
+        outputs = net.run(rows)
+        np.testing.assert_array_equal(from_npz_data(written).run(rows), outputs)
+        assert all(link.delay >= 0 for link in net.connections)
 
 
 @pytest.mark.full
@@ -292,7 +265,7 @@ def _say_together(data):
 
 def test_a_file_cut_anywhere_is_refused():
     stream = io.BytesIO()
-    synapse.save(random_graph(1), stream, "npz")
+    save(random_graph(1), stream, "npz")
     whole = stream.getvalue()
     for length in range(0, len(whole), 97):
         with pytest.raises(errors.FormatError):

@@ -1,6 +1,8 @@
 """Networks from tables of connections: the same as from a graph of them, and what is
 refused."""
 
+from functools import partial
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from synapse.errors import (
     TopologyWarning,
     UnknownNameError,
 )
+from tests.helpers.cases import all_refused
 
 from .nets import same
 
@@ -48,19 +51,18 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     ends = [names(0)], [names(1)]
     options = {"seed": seed, "missing_weights": "draw"}
     net = from_edges(edges, *ends, **options)
-    twin = from_edges({key: edges[key].to_numpy() for key in edges}, *ends, **options)
-    assert same(net, twin)
-    other = from_networkx(graph, *ends, **options)
-    for network, another in ((net, twin), (net, other)):
-        assert [neuron.name for neuron in network] == [
-            neuron.name for neuron in another
-        ]
+    assert same(
+        net, from_edges({key: edges[key].to_numpy() for key in edges}, *ends, **options)
+    )
     facts = [
-        {
-            (link.source.name, link.target.name): (link.metadata, link.trainable)
-            for link in network.connections
-        }
-        for network in (net, other)
+        (
+            [neuron.name for neuron in network],
+            {
+                (link.source.name, link.target.name): (link.metadata, link.trainable)
+                for link in network.connections
+            },
+        )
+        for network in (net, from_networkx(graph, *ends, **options))
     ]
     assert facts[0] == facts[1]
     weighted = edges["weight"].notna().to_numpy()
@@ -87,15 +89,12 @@ def test_neurons_and_connections_have_their_columns():
         ("y", {"kind": "motor"}),
     ]
     assert net.output[0].squash.name == "tanh"
-    assert [
-        (link.trainable, link.gater and link.gater.name) for link in net.connections
-    ] == [
-        (False, None),
-        (True, "a"),
-    ]
+    links = [(link.trainable, link.gater) for link in net.connections]
+    assert links == [(False, None), (True, net["a"])]
 
 
 EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
+NUMBERS = {"source": [1, 2], "target": [2, 3]}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +143,54 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
         (EDGES, {"inputs": ["z"]}, TopologyError, "nodes of the graph"),
         (EDGES, {"squash": "tahn"}, UnknownNameError, "tanh"),
         ({"source": [], "target": []}, {}, TopologyError, "at least two"),
+        (
+            {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]},
+            {"inputs": ["ASH"], "outputs": ["VA1"]},
+            TopologyError,
+            r"`outputs` must be nodes.*'VA1'\. Did you mean 'VA01'",
+        ),
+        # no list of edges
+        (
+            [("x", "y"), ("x",)],
+            {},
+            ArgumentError,
+            r"Edge 1 must be \(source, target\), ",
+        ),
+        ([("x", "y", "z")], {}, ArgumentError, "attributes.*got .*'z'"),
+        ([("x", "y", float("nan"))], {}, ArgumentError, "Edge 0"),
+        ([("x", "y", {"source": 1})], {}, ArgumentError, "Edge 0"),
+        (["xy"], {}, ArgumentError, "Edge 0"),
+        ([], {}, TopologyError, "at least two"),
+        ([("x", "y"), ("x", "y")], {}, TopologyError, 'Pass merge="sum"'),
+        ("xy", {}, ArgumentTypeError, "a list of tuples, a data frame or a mapping"),
+        (nx.DiGraph([(0, 1)]), {}, ArgumentTypeError, r"from_networkx\(graph\)"),
+        (nx.MultiDiGraph([(0, 1)]).edges, {}, ArgumentTypeError, "from_networkx"),
+        # text beside whole numbers
+        (
+            {"source": [1, 2], "target": ["2", "3"]},
+            {},
+            ArgumentError,
+            "got both 2 and '2'.*astype",
+        ),
+        (NUMBERS, {"inputs": ["1"]}, TopologyError, "whole numbers: 1"),
+        (
+            NUMBERS,
+            {"neurons": {"name": ["1", "2", "3"]}},
+            TopologyError,
+            "between the given neurons, got one of 1. The names .* are text: '1'",
+        ),
+        (
+            {"source": ["1", "2"], "target": ["2", "3"]},
+            {"outputs": [3]},
+            TopologyError,
+            "text: '3'",
+        ),
+        (
+            {**NUMBERS, "gater": [None, "2 0"]},
+            {},
+            TopologyError,
+            "gater of the edge from 2 to 3 must be a node.* got '2 0'",
+        ),
     ],
 )
 def test_what_cannot_be_a_network_is_refused(edges, options, error, message):
@@ -156,46 +203,20 @@ def test_a_list_of_edges_is_as_networkx_has_it():
     graph."""
     attributes = {"weight": 0.5, "delay": 2, "kind": "chemical"}
     edges = [("x", "a"), ("x", "y", None), ("a", "b", 2), ("b", "y", attributes)]
-    net = from_edges(edges, seed=0)
-    assert [link.weight for link in net.connections][2:] == [2.0, 0.5]
-    assert net.connections[3].delay == 2
-    assert net.connections[3].metadata == {"kind": "chemical"}
+    *_, link, last = from_edges(edges, seed=0).connections
+    assert (link.weight, last.weight, last.delay) == (2.0, 0.5, 2)
+    assert last.metadata == {"kind": "chemical"}
     pairs = [(edge[0], edge[1]) for edge in edges]
-    drawn = from_edges(pairs, seed=0)
     graph = nx.DiGraph(pairs)
-    for twin in (zip(*zip(*pairs, strict=True), strict=True), graph.edges):
+    drawn = from_networkx(graph, seed=0)
+    for twin in (pairs, zip(*zip(*pairs, strict=True), strict=True), graph.edges):
         assert same(from_edges(twin, seed=0), drawn)
-    assert same(from_networkx(graph, seed=0), drawn)
     graph.edges["x", "a"]["weight"] = -1.0
     for view in (graph.edges(data=True), graph.edges(data="weight")):
         twin = from_networkx(graph, seed=0, missing_weights="draw")
         assert same(from_edges(view, seed=0), twin)
-    numbers = np.array([[3, 5], [5, 4]])
-    assert [neuron.name for neuron in from_edges(numbers)] == ["3", "5", "4"]
-
-
-@pytest.mark.parametrize(
-    ("edges", "error", "message"),
-    [
-        (
-            [("x", "y"), ("x",)],
-            ArgumentError,
-            r"Edge 1 must be \(source, target\), ",
-        ),
-        ([("x", "y", "z")], ArgumentError, "attributes.*got .*'z'"),
-        ([("x", "y", float("nan"))], ArgumentError, "Edge 0"),
-        ([("x", "y", {"source": 1})], ArgumentError, "Edge 0"),
-        (["xy"], ArgumentError, "Edge 0"),
-        ([], TopologyError, "at least two"),
-        ([("x", "y"), ("x", "y")], TopologyError, 'Pass merge="sum"'),
-        ("xy", ArgumentTypeError, "a list of tuples, a data frame or a mapping"),
-        (nx.DiGraph([(0, 1)]), ArgumentTypeError, r"from_networkx\(graph\)"),
-        (nx.MultiDiGraph([(0, 1)]).edges, ArgumentTypeError, "from_networkx"),
-    ],
-)
-def test_what_is_no_list_of_edges_is_refused(edges, error, message):
-    with pytest.raises(error, match=message):
-        from_edges(edges)
+    net = from_edges(np.array([[3, 5], [5, 4]]))
+    assert [neuron.name for neuron in net] == ["3", "5", "4"]
 
 
 PARALLEL = {
@@ -208,42 +229,51 @@ PARALLEL = {
 }
 
 
+def multigraph(table):
+    """A graph of the edges; a missing weight is none there."""
+    graph = nx.from_pandas_edgelist(
+        pd.DataFrame(table), edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
+    )
+    for *_, data in graph.edges(data=True):
+        if np.isnan(data["weight"]):
+            del data["weight"]
+    return graph
+
+
 @pytest.mark.parametrize(
-    ("way", "weights"),
-    [("sum", [3, 2]), ("mean", [1.5, 1]), ("first", [1, 3]), ("last", [2, -1])],
+    ("way", "weights", "synapses", "transmitter"),
+    [
+        ("sum", [3, 2], 7, "Glu, GABA"),
+        ("mean", [1.5, 1], 3.5, "Glu, GABA"),
+        ("first", [1, 3], 3, "Glu"),
+        ("last", [2, -1], 4, "GABA"),
+    ],
 )
-@pytest.mark.parametrize("form", ["a data frame", "lists", "a multigraph"])
-def test_parallel_edges_are_merged(form, way, weights):
-    table = pd.DataFrame(PARALLEL)
-    options = {"merge": way, "missing_weights": "draw"}
-    if form == "a multigraph":
-        graph = nx.from_pandas_edgelist(
-            table, edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
-        )
-        graph.edges["x", "y", 0].pop("weight")  # NaN is no weight of a graph
-        net = from_networkx(graph, ["x"], ["y"], seed=0, **options)
-    else:
-        edges = table if form == "a data frame" else PARALLEL
-        net = from_edges(edges, ["x"], ["y"], seed=0, **options)
+@pytest.mark.parametrize(
+    ("make", "form"),
+    [
+        (from_edges, pd.DataFrame),
+        (from_edges, dict),
+        (from_networkx, multigraph),
+    ],
+)
+def test_parallel_edges_are_merged(make, form, way, weights, synapses, transmitter):
+    options = {"merge": way, "missing_weights": "draw", "seed": 0}
+    net = make(form(PARALLEL), ["x"], ["y"], **options)
     into = net["x"].connection_to(net["a"])
     out = net["a"].connection_to(net["y"])
     assert [into.weight, out.weight] == weights
-    assert into.sign == 1
-    assert out.sign == (-1 if way == "last" else None)
+    assert (into.sign, out.sign) == (1, -1 if way == "last" else None)
     assert net["x"].connection_to(net["y"]).weight < 0  # it has a sign and no weight
-    assert (into.metadata["transmitter"], into.metadata["synapses"]) == (
-        "ACh", {"sum": 7, "mean": 3.5, "first": 3, "last": 4}[way],
-    )  # fmt: skip
-    texts = {"first": "Glu", "last": "GABA"}
-    assert out.metadata["transmitter"] == texts.get(way, "Glu, GABA")
+    assert into.metadata == {"transmitter": "ACh", "synapses": synapses}
+    assert out.metadata["transmitter"] == transmitter
 
 
 @pytest.mark.parametrize("way", ["sum", "mean", "first", "last"])
 def test_a_weight_of_text_among_parallel_edges_is_told_as_it_stands(way):
     """Not their texts joined by a comma, which stand nowhere."""
     ends = {"source": ["x", "x"], "target": ["y", "y"]}
-    graph = nx.MultiDiGraph()
-    graph.add_edges_from([("x", "y", {"weight": "5"}), ("x", "y", {"weight": "7"})])
+    graph = nx.MultiDiGraph([("x", "y", {"weight": "5"}), ("x", "y", {"weight": "7"})])
     said = "edge from 'x' to 'y' must be a number, got '7'" if way == "last" else "'5'"
     for make, given in (
         (from_edges, {**ends, "weight": ["5", "7"]}),
@@ -259,15 +289,20 @@ def test_a_weight_of_text_among_parallel_edges_is_told_as_it_stands(way):
 
 def test_what_parallel_edges_must_share():
     gated = {**PARALLEL, "gater": ["x", None, "y", None, None, None]}
-    with pytest.raises(
-        TopologyError,
-        match="edges of the edge from 'x' to 'a' must have the same gater.*'x' and 'y'",
-    ):
-        from_edges(gated, ["x"], ["y"], merge="sum")
-    with pytest.raises(
-        TopologyError, match="edge from 'x' to 'a' is given several times. Pass merge="
-    ):
-        from_edges(PARALLEL, ["x"], ["y"])
+    all_refused(
+        [
+            (
+                partial(from_edges, gated, merge="sum"),
+                TopologyError,
+                "of the edge from 'x' to 'a' must have the same gater.*'x' and 'y'",
+            ),
+            (
+                partial(from_edges, PARALLEL),
+                TopologyError,
+                "edge from 'x' to 'a' is given several times. Pass merge=",
+            ),
+        ]
+    )
     late = {**PARALLEL, "delay": [0, 0, 2, 3, 0, 0]}
     # Other delays are other connections.
     net = from_edges(late, ["x"], ["y"], seed=0, missing_weights="draw")
@@ -288,18 +323,11 @@ def test_signs_by_a_column_of_transmitters(of_neurons):
     def net_of(weights):
         return from_edges({**edges, **column, **weights}, ["x", "b", "c"], **options)
 
-    for weights in ([3, 8, 5, 2], [3.0, -8.0, 5.0, -2.0]):
-        net = net_of({"weight": weights})
-        by_source = {
-            link.source.name: (link.weight, link.sign) for link in net.connections
-        }
-        last = weights[-1]
-        assert by_source == {
-            "x": (3, 1),
-            "a": (-8, -1),
-            "b": (5, None),
-            "c": (last, None),
-        }
+    for last in (2, -2.0):
+        net = net_of({"weight": [3, 4 * last, 5, last]})
+        links = [(link.source.name, link.weight, link.sign) for link in net.connections]
+        expected = {("x", 3, 1), ("a", -8, -1), ("b", 5, None), ("c", last, None)}
+        assert {*links} == expected
     drawn = net_of({})["a"].outgoing[0]
     assert drawn.weight < 0 > drawn.sign
     with pytest.raises(ArgumentError, match="edge from 'x' to 'a' must have its sign"):
@@ -328,27 +356,22 @@ def test_signs_that_say_too_little_are_refused(signs, message):
 
 @pytest.mark.parametrize("missing", [np.nan, None, "", pd.NA, float("nan")])
 def test_missing_names_are_refused(missing):
-    for edges, where in (
-        (
-            {"source": ["x", missing], "target": ["a", "y"]},
-            "The source of edge 1, to 'y'",
-        ),
-        (
-            {"source": ["x", "a"], "target": ["a", missing]},
-            "The target of edge 1, from 'a'",
-        ),
-    ):
-        for table in (edges, pd.DataFrame(edges)):
-            with pytest.raises(
-                ArgumentError,
-                match=f"{where}, must have a name.*keep_default_na",
-            ):
-                from_edges(table)
-    with pytest.raises(ArgumentError, match="Every neuron must have a name"):
-        from_edges(EDGES, neurons={"name": ["x", "a", "y", missing]})
+    nowhere = {"source": ["x", missing], "target": ["a", "y"]}
+    to_none = {"source": ["x", "a"], "target": ["a", missing]}
+    of_source = "The source of edge 1, to 'y', must have a name.*keep_default_na"
+    of_target = "The target of edge 1, from 'a', must have a name.*keep_default_na"
+    neurons = {"name": ["x", "a", "y", missing]}
+    calls = [
+        (partial(from_edges, nowhere), of_source),
+        (partial(from_edges, pd.DataFrame(nowhere)), of_source),
+        (partial(from_edges, to_none), of_target),
+        (partial(from_edges, pd.DataFrame(to_none)), of_target),
+        (partial(from_edges, EDGES, neurons=neurons), "Every neuron must have a name"),
+    ]
     if missing is not None:
-        with pytest.raises(ArgumentError, match="Every node must have a name"):
-            from_networkx(nx.DiGraph([("x", missing)]))
+        graph = nx.DiGraph([("x", missing)])
+        calls.append((partial(from_networkx, graph), "Every node must have a name"))
+    all_refused([(call, ArgumentError, words) for call, words in calls])
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
@@ -387,56 +410,42 @@ def test_a_delay_of_zero_is_none():
         assert [link.delay for link in net.connections][:2] == [0, 1]
 
 
-def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():
-    with pytest.raises(
-        TopologyError, match=r"`outputs` must be nodes.*'VA1'\. Did you mean 'VA01'"
-    ):
-        from_edges(
-            {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"]
-        )
-
-
-SOME = {"source": ["x", "a", "x"], "target": ["a", "y", "y"]}
-
-
 @pytest.mark.parametrize("form", [dict, pd.DataFrame])
 @pytest.mark.parametrize("empty", [np.nan, None])
 def test_a_weight_that_is_missing_among_others_is_refused(form, empty):
     """Unless it is to be drawn: no number comes from nowhere."""
-    edges = form({**SOME, "weight": [1.0, empty, -3.0]})
-    with pytest.raises(
-        ArgumentError,
-        match="of all connections or of none, got none of 1 of 3: the edge from 'a' to"
-        " 'y' has none.*missing_weights=\"draw\"",
-    ):
-        from_edges(edges, seed=0)
+    ends = {"source": ["x", "a", "x"], "target": ["a", "y", "y"]}
+    edges = form({**ends, "weight": [1.0, empty, -3.0]})
+    none = (
+        "of all connections or of none, got none of 1 of 3: the edge from 'a' to 'y'"
+        ' has none.*missing_weights="draw"'
+    )
+    zero = partial(from_edges, edges, missing_weights="zero")
+    all_refused(
+        [
+            (partial(from_edges, edges, seed=0), ArgumentError, none),
+            (zero, ArgumentError, "`missing_weights` must be"),
+        ]
+    )
     nets = [from_edges(edges, seed=seed, missing_weights="draw") for seed in (0, 1)]
     assert [net.weights[[0, 2]].tolist() for net in nets] == [[1.0, -3.0]] * 2
     assert nets[0].weights[1] != nets[1].weights[1]
-    without = form({**SOME, "weight": [empty] * 3})
-    assert np.array_equal(
-        from_edges(without, seed=0).weights, from_edges(SOME, seed=0).weights
-    )
-    with pytest.raises(ArgumentError, match="`missing_weights` must be"):
-        from_edges(edges, missing_weights="zero")
+    without = from_edges(form({**ends, "weight": [empty] * 3}), seed=0)
+    assert np.array_equal(without.weights, from_edges(ends, seed=0).weights)
 
 
 @pytest.mark.parametrize("way", ["sum", "mean"])
 def test_a_weight_and_none_are_not_merged(way):
     edges = {"source": ["x"] * 3, "target": ["y"] * 3, "weight": [1.0, np.nan, 2.0]}
-    graph = nx.from_pandas_edgelist(
-        pd.DataFrame(edges), edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
-    )
-    graph.edges["x", "y", 1].pop("weight")
-    message = "edges of the edge from 'x' to 'y' must have a weight to be merged, got 2"
-    for make in (
-        lambda: from_edges(edges, merge=way),
-        lambda: from_edges(edges, merge=way, missing_weights="draw"),
-        lambda: from_edges({**edges, "weight": [1.0, None, 2.0]}, merge=way),
-        lambda: from_networkx(graph, merge=way),
-    ):
-        with pytest.raises(ArgumentError, match=f"{message} weights for 3 edges"):
-            make()
+    of_none = {**edges, "weight": [1.0, None, 2.0]}
+    words = "of the edge from 'x' to 'y' must have a weight to be merged, got 2 weights"
+    calls = [
+        partial(from_edges, edges, merge=way),
+        partial(from_edges, edges, merge=way, missing_weights="draw"),
+        partial(from_edges, of_none, merge=way),
+        partial(from_networkx, multigraph(edges), merge=way),
+    ]
+    all_refused([(call, ArgumentError, f"{words} for 3 edges") for call in calls])
     assert from_edges(edges, merge="last").weights.tolist() == [2.0]
 
 
@@ -461,42 +470,14 @@ def test_nodes_that_differ_by_blanks_are_told():
         from_networkx(graph, outputs=["y", "a"])
 
 
-@pytest.mark.parametrize(
-    ("edges", "options", "message"),
-    [
-        ({"source": [1, 2], "target": ["2", "3"]}, {}, "got both 2 and '2'.*astype"),
-        ({"source": [1, 2], "target": [2, 3]}, {"inputs": ["1"]}, "whole numbers: 1"),
-        (
-            {"source": [1, 2], "target": [2, 3]},
-            {"neurons": {"name": ["1", "2", "3"]}},
-            "between the given neurons, got one of 1. The names .* are text: '1'",
-        ),
-        ({"source": ["1", "2"], "target": ["2", "3"]}, {"outputs": [3]}, "text: '3'"),
-        (
-            {"source": [1, 2], "target": [2, 3], "gater": [None, "2 0"]},
-            {},
-            "gater of the edge from 2 to 3 must be a node.* got '2 0'",
-        ),
-    ],
-)
-def test_text_beside_whole_numbers_is_called_that(edges, options, message):
-    with pytest.raises((ArgumentError, TopologyError), match=message):
-        from_edges(edges, **options)
-
-
 def test_connections_into_inputs_are_counted_in_one_warning():
     edges = {"source": ["x", "a", "a", "z"], "target": ["a", "y", "x", "x"]}
     graph = nx.from_pandas_edgelist(pd.DataFrame(edges), create_using=nx.DiGraph)
-    for make in (
-        lambda: from_edges(edges, ["x", "z"]),
-        lambda: from_networkx(graph, ["x", "z"]),
-    ):
-        with pytest.warns(
-            TopologyWarning, match="2 of 4 connections lead into inputs.*never act.*new"
-        ) as warned:
-            make()
-        assert len(warned) == 1
-        assert warned[0].filename == __file__
+    words = "2 of 4 connections lead into inputs.*never act.*new"
+    for make, given in ((from_edges, edges), (from_networkx, graph)):
+        with pytest.warns(TopologyWarning, match=words) as warned:
+            make(given, ["x", "z"])
+        assert [warning.filename for warning in warned] == [__file__]
     remedy = {"source": [*edges["source"], "in"], "target": [*edges["target"], "x"]}
     net = from_edges(remedy, ["in", "z"])  # without a warning
     assert len(net["x"].incoming) == 3
@@ -519,9 +500,10 @@ def test_the_tables_of_a_network_are_those_it_is_made_of():
     columns = ["source", "target", "weight"]
     pd.testing.assert_frame_equal(tables.edges[columns], edges[columns])
     assert tables.edges.fillna({"delay": 0}).delay.tolist() == [0, 0, 2, 3]
-    assert [value is None for value in tables.edges.transmitter] == [
-        value is None for value in edges.transmitter
-    ]
+    absent, given = (
+        [value is None for value in each.transmitter] for each in (tables.edges, edges)
+    )
+    assert absent == given
     twin = from_edges(tables.edges, neurons=tables.neurons)
     rows = np.arange(8.0).reshape(8, 1)
     assert np.array_equal(twin.run(rows), net.run(rows))
@@ -531,25 +513,25 @@ def test_the_tables_of_a_network_are_those_it_is_made_of():
 def test_tables_need_names():
     net = from_edges([("a", "b"), ("b", "c")])
     net[0].name = "b"
-    with pytest.raises(ArgumentError, match="different names, got 2 named 'b'"):
-        to_edges(net)
-    with pytest.raises(ArgumentTypeError, match="`network` must be a Network"):
-        to_edges([1])
+    all_refused(
+        [
+            (partial(to_edges, net), ArgumentError, "different names, got 2 named 'b'"),
+            (partial(to_edges, [1]), ArgumentTypeError, "`network` must be a Network"),
+        ]
+    )
 
 
 @pytest.mark.parametrize("where", PUBLISHED)
 def test_published_tables_are_answered_by_the_line_that_renames_them(where):
-    pandas = pytest.importorskip("pandas")
     columns, places = PUBLISHED[where]
     names = columns.split("," if "," in columns else None)
-    edges = pandas.DataFrame({name: [i + 10, i + 20] for i, name in enumerate(names)})
+    edges = pd.DataFrame({name: [i + 10, i + 20] for i, name in enumerate(names)})
     with pytest.raises(ArgumentError, match="Rename them: ") as raised:
         from_edges(edges)
     line = str(raised.value).partition("Rename them: edges = ")[2][:-1]
-    ends = [int(place) for place in places.split()]
     renamed = eval(line, {"edges": edges})
-    assert renamed["source"].tolist() == [ends[0] + 10, ends[0] + 20]
-    assert renamed["target"].tolist() == [ends[1] + 10, ends[1] + 20]
-    expected = [ends[2] + 10.0, ends[2] + 20.0] if len(ends) > 2 else None
-    net = from_edges(renamed)
-    assert expected is None or net.weights.tolist() == expected
+    roles = ("source", "target", "weight")
+    for role, place in zip(roles, map(int, places.split()), strict=False):
+        assert renamed[role].tolist() == [place + 10, place + 20]
+        if role == "weight":
+            assert from_edges(renamed).weights.tolist() == [place + 10, place + 20]

@@ -1,17 +1,20 @@
 """Whatever happens while a file is written, the old one or the new one is there,
 whole."""
 
+import itertools
 import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from synapse import errors, load, save
 from synapse.readwrite import _files
-from tests.helpers.cases import all_hold
+from tests.helpers.cases import all_hold, all_refused
 
 from .nets import ROOT, memory, same
 
@@ -20,18 +23,15 @@ def test_paths(tmp_path):
     for path_type in (str, Path):
         save(memory(), path_type(tmp_path / "net.anything"), "json")
         assert same(load(path_type(tmp_path / "net.anything")), memory())
-    for path in (3, None, b"net", ["net"]):
-        for call in (
-            lambda path=path: save(memory(), path),
-            lambda path=path: load(path),
-        ):
-            with pytest.raises(
-                errors.ArgumentTypeError, match="`path` must be a string or a path"
-            ):
-                call()
+    calls = [
+        (partial(call, path), errors.ArgumentTypeError, "must be a string or a path")
+        for path in (3, None, b"net", ["net"])
+        for call in (partial(save, memory()), load)
+    ]
     for path in (tmp_path, os.devnull) if os.name == "posix" else (tmp_path,):
-        with pytest.raises(errors.ArgumentError, match="that of a file"):
-            save(memory(), path)
+        write = partial(save, memory(), path)
+        calls.append((write, errors.ArgumentError, "that of a file"))
+    all_refused(calls)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
@@ -61,16 +61,6 @@ with _files.replacing(sys.argv[1]) as stream:
 """
 
 
-def writers(path, mode):
-    """Two processes that write a file and wait."""
-    command = [sys.executable, "-c", WRITE_SLOWLY, str(path), mode]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    processes = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]
-    for process in processes:
-        process.stdout.readline()
-    return processes
-
-
 @pytest.mark.full
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 @pytest.mark.parametrize("mode", ["hidden", "without a name"])
@@ -81,8 +71,13 @@ def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_st
         pytest.skip("files without names need Linux")
     path, hidden = tmp_path / "net", mode == "hidden"
     save(memory(), path)
-    killed, other = writers(path, mode)
+    command = [sys.executable, "-c", WRITE_SLOWLY, str(path), mode]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    # two that write the file and wait
+    killed, other = (subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2))
     with killed, other:
+        for process in (killed, other):
+            process.stdout.readline()
         killed.kill()
         killed.wait()
         assert same(load(path), memory())
@@ -115,14 +110,10 @@ NOT_RESULTS = {
 
 
 def test_every_result_is_written_in_one_step():
-    paths = [
-        path
-        for folder in ("synapse", "architect")
-        for path in (ROOT / folder).rglob("*.py")
-    ]
     direct = {
         path.relative_to(ROOT).as_posix()
-        for path in paths
+        for folder in ("synapse", "architect")
+        for path in (ROOT / folder).rglob("*.py")
         if DIRECT.search(path.read_text("utf-8"))
     }
     assert direct == NOT_RESULTS
@@ -136,10 +127,7 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
     before = path.read_bytes()
 
     def check(where, error):
-        def fail(*arguments, **options):
-            raise error
-
-        monkeypatch.setattr(where, fail)
+        monkeypatch.setattr(where, Mock(side_effect=error))
         with pytest.raises(type(error)):
             save(memory(seed=1), path)
         assert path.read_bytes() == before
@@ -152,8 +140,4 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
         "synapse.readwrite._files.to_text",
     )
     raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
-    all_hold(
-        check,
-        [(where, error) for where in places for error in raised],
-        monkeypatch.undo,
-    )
+    all_hold(check, itertools.product(places, raised), monkeypatch.undo)

@@ -4,7 +4,6 @@ import ast
 import importlib.util
 import io
 import re
-import subprocess
 import sys
 import types
 from functools import partial
@@ -15,9 +14,10 @@ import pytest
 from hypothesis import assume, strategies as st
 
 import architect
-import synapse
 from synapse import (
+    Ensemble,
     Layer,
+    Model,
     Network,
     Topology,
     Trainer,
@@ -29,6 +29,7 @@ from synapse import (
 from synapse.readwrite import _files, json_data
 from synapse.readwrite._formats import DECLARATIONS, Declaration, Format, module_of
 from tests.helpers.cases import all_hold, all_refused, every_case
+from tests.helpers.processes import python
 from tests.helpers.strategies import Twin, given_graphs, specs
 
 from .formats import (
@@ -83,49 +84,62 @@ def test_a_format_keeps_a_delay_or_refuses_it(delay):
     rows = np.random.default_rng(0).normal(size=(9, 2))
     net.run(rows)
     before = json_data(net)
-    for format in FORMATS:
-        twin = from_content(format, content_of(format, net))
-        assert twin.run(rows) == pytest.approx(net.clone().run(rows), rel=1e-12)
-    sentence = f"Synaptic has no delays.*'input 1' to 'output 0' .* of {delay} step"
-    with pytest.raises(errors.TopologyError, match=sentence):
+    contents = {format: content_of(format, net) for format in FORMATS}
+    with pytest.raises(
+        errors.TopologyError,
+        match=f"Synaptic has no delays.*'input 1' to 'output 0' .* of {delay} step",
+    ):
         readwrite.synaptic_data(net)
     assert json_data(net) == before
+    expected = net.run(rows)
+    for format, content in contents.items():
+        outputs = from_content(format, content).run(rows)
+        assert outputs == pytest.approx(expected, rel=1e-12), format
 
 
-@pytest.mark.parametrize("format", FORMATS)
 @given_graphs(specs(), st.integers(0, 3))
-def test_any_graph_comes_back(format, spec, steps):
+def test_any_graph_comes_back(spec, steps):
     net = Twin(spec).net
     feed(net, steps, learn=False)
     try:
-        twin = from_content(format, content_of(format, net))
+        twins = [from_content(format, content_of(format, net)) for format in FORMATS]
     except errors.DivergenceError:
         assume(False)
-    assert described(net) == described(twin)
+    facts = described(net)
     with np.errstate(all="ignore"):
-        told, answered = (
-            feed(network, 3, seed=1, learn=False) for network in (net, twin)
-        )
-    np.testing.assert_allclose(answered, told, rtol=1e-12, atol=1e-12)
+        told = feed(net, 3, seed=1, learn=False)
+        for format, twin in zip(FORMATS, twins, strict=True):
+            assert described(twin) == facts, format
+            answered = feed(twin, 3, seed=1, learn=False)
+            np.testing.assert_allclose(answered, told, 1e-12, 1e-12, err_msg=format)
 
 
 def check_refusals(form, folder):
     """An open network, one with an infinite weight, and other objects are refused, and
     the file stays as it was."""
-    diverged = NETWORKS["perceptron"]()
-    joined = NETWORKS["perceptron"]()
+    diverged, joined, net = (NETWORKS["perceptron"]() for _ in range(3))
     diverged._store["weight"][3] = np.inf
     joined.output.project(Layer(1), seed=0)
     path = folder / "net"
     path.write_text("before")
-    with pytest.raises(errors.DivergenceError, match="for the weight of connection 3"):
-        save(diverged, path, form)
-    with pytest.raises(errors.TopologyError, match="cannot be saved, because"):
-        save(joined, path, form)
-    with pytest.raises(errors.ArgumentTypeError, match="a Network, got None"):
-        save(None, path, form)
-    with pytest.raises(FileNotFoundError, match="missing"):
-        save(NETWORKS["perceptron"](), folder / "missing" / "net", form)
+    infinite = "for the weight of connection 3"
+    missing = folder / "missing" / "net"
+    all_refused(
+        [
+            (partial(save, diverged, path, form), errors.DivergenceError, infinite),
+            (
+                partial(save, joined, path, form),
+                errors.TopologyError,
+                "cannot be saved, because",
+            ),
+            (
+                partial(save, None, path, form),
+                errors.ArgumentTypeError,
+                "a Network, got None",
+            ),
+            (partial(save, net, missing, form), FileNotFoundError, "missing"),
+        ]
+    )
     assert path.read_text() == "before"
 
 
@@ -143,9 +157,7 @@ def test_a_new_writer_needs_no_checks_of_its_own(tmp_path, monkeypatch):
         called.append(network)
         table = Topology.of(network)
         ends = zip(table.source, table.target, table.weight, strict=True)
-        return "".join(
-            f"{source} {target} {weight}\n" for source, target, weight in ends
-        )
+        return "".join(f"{' '.join(map(str, row))}\n" for row in ends)
 
     words = dict.fromkeys(("purpose", "kept", "lost", "link"), "")
     module = types.ModuleType("edges")
@@ -155,33 +167,29 @@ def test_a_new_writer_needs_no_checks_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setitem(DECLARATIONS, "edges", declared)
     check_refusals("edges", tmp_path)
     net = NETWORKS["perceptron"]()
-    for refused, sentence in (
-        (Trainer(net), "format edges cannot hold a Trainer"),
-        (synapse.Ensemble([net]), "format edges cannot hold an Ensemble"),
-    ):
-        with pytest.raises(errors.ArgumentError, match=sentence):
-            save(refused, tmp_path / "net.edges")
+    path = tmp_path / "net.edges"
+    of_trainer = "format edges cannot hold a Trainer"
+    of_ensemble = "format edges cannot hold an Ensemble"
+    ensemble = Ensemble([net])
+    all_refused(
+        [
+            (partial(save, Trainer(net), path), errors.ArgumentError, of_trainer),
+            (partial(save, ensemble, path), errors.ArgumentError, of_ensemble),
+        ]
+    )
     assert len(called) == 1  # for a folder that does not exist
-    model = synapse.Model(architect.Perceptron(2, 1, output_squash="identity"))
-    save(model, tmp_path / "net.edges")
-    assert len((tmp_path / "net.edges").read_text().splitlines()) == 2 + 2 + 1
+    save(Model(architect.Perceptron(2, 1, output_squash="identity")), path)
+    assert len(path.read_text().splitlines()) == 2 + 2 + 1
     assert len(called) == 2
 
 
 def test_a_name_that_does_not_fit_is_refused(tmp_path):
     def check(format, character):
-        for noun, place in (
-            ("label of neuron 4", 4),
-            ("layer of neuron 3", "hidden"),
-            ("name of the net", None),
-        ):
-            net = (
-                NETWORKS["perceptron"]()
-                if place
-                else Network(Layer(1), [], Layer(1), name=f"c{character}")
-            )
-            if place:
-                net[place].name = f"a{character}"
+        nets = [NETWORKS["perceptron"](), NETWORKS["perceptron"]()]
+        nets[0][4].name = nets[1]["hidden"].name = f"a{character}"
+        nets.append(Network(Layer(1), [], Layer(1), name=f"c{character}"))
+        nouns = "label of neuron 4", "layer of neuron 3", "name of the net"
+        for noun, net in zip(nouns, nets, strict=True):
             with pytest.raises(errors.FormatError, match=f"{noun}.* must have no"):
                 write(format, net, tmp_path / "net")
 
@@ -230,55 +238,46 @@ for name in {*sys.modules} - before:
     if is_ours and {"FORMAT", "FORMATS"} & {*vars(sys.modules[name])}:
         print(name)
 """
-    path = tmp_path / "net.json"
-    call = [sys.executable, "-W", "ignore", "-c", code, path]
-    done = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["synapse.readwrite._container"]
+    printed = python("-W", "ignore", "-c", code, tmp_path / "net.json")
+    assert printed.split() == ["synapse.readwrite._container"]
 
 
 def test_a_name_of_the_package_is_there_without_its_module():
     assert {"json_data", "npz_data", "SynapticWarning"} <= {*dir(readwrite)}
-    with pytest.raises(AttributeError, match="no attribute 'yaml_data'"):
-        readwrite.yaml_data  # noqa: B018
-
-
-def _is_there(form):
-    return not form.extra or importlib.util.find_spec(form.extra) is not None
 
 
 WRITTEN = {
-    form.name: form for form in readwrite.formats() if form.write and _is_there(form)
+    form.name: form
+    for form in readwrite.formats()
+    if form.write and (not form.extra or importlib.util.find_spec(form.extra))
 }
 
 
 def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
+    unread = "cannot be read from a file. Use one of json,"
 
     def check(form):
         for suffix in form.suffixes:
-            save(net, tmp_path / f"net{suffix}")
-            written = (tmp_path / f"net{suffix}").read_bytes()
+            expected = content_of(form.name, net)
+            path = tmp_path / f"net{suffix}"
+            save(net, path)
             if suffix == ".mjs":  # differs by its export
-                written, export = written.rsplit(b"\n\n", 1)
+                written, export = path.read_bytes().rsplit(b"\n\n", 1)
                 assert export == b"export { Network };\n"
-                assert content_of(form.name, net).startswith(written)
+                assert expected.startswith(written)
             else:
-                assert written == content_of(form.name, net)
+                assert path.read_bytes() == expected
             if form.read:
-                assert_twins(net, load(tmp_path / f"net{suffix}"))
+                assert_twins(net, load(path))
             else:
-                with pytest.raises(
-                    errors.ArgumentError,
-                    match="cannot be read from a file. Use one of json,",
-                ):
-                    load(tmp_path / f"net{suffix}")
-        save(net, tmp_path / "net.json", form.name)
+                with pytest.raises(errors.ArgumentError, match=unread):
+                    load(path)
         # JSON documents and archives are known by their content
         if form.marks or form.name == "npz":
-            for file in (
-                tmp_path / "net.json",
-                io.BytesIO((tmp_path / "net.json").read_bytes()),
-            ):
+            path = tmp_path / "net.json"
+            save(net, path, form.name)
+            for file in (path, io.BytesIO(path.read_bytes())):
                 np.testing.assert_array_equal(load(file).weights, net.weights)
 
     all_hold(check, WRITTEN)
@@ -286,27 +285,35 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
 
 def test_a_format_that_is_not_there_is_refused(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for call in (
-        lambda: save(net, tmp_path / "net", "jason"),
-        lambda: load(tmp_path / "net", "jason"),
-    ):
-        with pytest.raises(errors.SynapseError, match="`format` must be"):
-            call()
-    with pytest.raises(
-        errors.ArgumentError, match="networkx cannot be written to a file"
-    ):
-        save(net, tmp_path / "net", "networkx")
-    for name in ("net.h5", "net.pt", "net.jsn", "net.v2"):
-        with pytest.raises(
-            errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"
-        ):
-            save(net, tmp_path / name)
-    for call in (lambda: save(net, "net.csv"), lambda: load("net.CSV")):
-        with pytest.raises(errors.ArgumentError, match=r"Use synapse\.to_edges and"):
-            call()
+    path = tmp_path / "net"
+    unknown = "`format` must be"
+    to_tables = r"Use synapse\.to_edges and"
+    cases = [
+        (partial(save, net, path, "jason"), errors.SynapseError, unknown),
+        (partial(load, path, "jason"), errors.SynapseError, unknown),
+        (
+            partial(save, net, path, "networkx"),
+            errors.ArgumentError,
+            "networkx cannot be written to a file",
+        ),
+        *(
+            (
+                partial(save, net, tmp_path / name),
+                errors.ArgumentError,
+                rf"one of .json, .synapse, .*, got '{name[3:]}'",
+            )
+            for name in ("net.h5", "net.pt", "net.jsn", "net.v2")
+        ),
+        (partial(save, net, "net.csv"), errors.ArgumentError, to_tables),
+        (partial(load, "net.CSV"), errors.ArgumentError, to_tables),
+        (
+            lambda: readwrite.jason_data,
+            AttributeError,
+            "has no attribute 'jason_data'",
+        ),
+    ]
+    all_refused(cases)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(AttributeError, match="has no attribute 'jason_data'"):
-        _ = readwrite.jason_data
 
 
 def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):

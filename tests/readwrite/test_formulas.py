@@ -68,10 +68,6 @@ def chained(state):
     )
 
 
-def capped(state):
-    return min(math.expm1(state), 9.0), 1.0 if state < 2.3 else 0.0
-
-
 def signed(state):
     return math.copysign(2.0, state), math.erf(state)
 

@@ -10,8 +10,7 @@ from itertools import compress
 import numpy as np
 import pytest
 
-import synapse
-from synapse import Layer, Network, costs, squashes
+from synapse import Layer, Network, costs, errors, squashes
 from synapse.engine.language.decorators import COMPILES
 from synapse.readwrite import c_source, javascript_source, python_source
 from synapse.readwrite._printed.page import registered_source
@@ -19,7 +18,16 @@ from tests.helpers import generated_functions
 
 from . import functions
 from .functions import FLAGS, OTHERS, RUNNERS, STATES, differences
-from .learners import DIVERGED, Program, data_for, here, in_javascript, in_python, there
+from .learners import (
+    DIVERGED,
+    Program,
+    data_for,
+    here,
+    in_javascript,
+    in_python,
+    ruled,
+    there,
+)
 from .programs import RUNNERS as STEPS, SANITIZED, close, programmed, run, run_c
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="the engine is the oracle")
@@ -82,8 +90,16 @@ def test_every_operation_and_word(tmp_path, language, share):
     assert count > 0.8 * len(expressions)
 
 
-def generated(count, seed, language, folder):
-    """Generated functions that differ by more than rounding, and how many there are."""
+@pytest.mark.parametrize("language", RUNNERS)
+@pytest.mark.parametrize(
+    ("count", "seed", "least"),
+    [
+        pytest.param(12, 0, 8, marks=pytest.mark.full),
+        pytest.param(200, 1, 150, marks=pytest.mark.slow),
+    ],
+)
+def test_generated_functions(tmp_path, count, seed, least, language):
+    """They differ by no more than rounding."""
     made = generated_functions.functions(count, seed)
     texts = made.text.split("\n\ndef f")[-count:]
     pairs = [
@@ -92,10 +108,11 @@ def generated(count, seed, language, folder):
         if functions.is_compiled(f, 3)
         and not (language == "javascript" and any(name in text for name in ABSENT))
     ]
+    assert len(pairs) > least
     rows = generated_functions.arguments(seed, 60)
     several = [f for _, f in pairs]
     ours = functions.by_engine(several, rows)
-    theirs = RUNNERS[language](several, rows, folder)
+    theirs = RUNNERS[language](several, rows, tmp_path)
     mistakes = []
     for k, (text, _) in enumerate(pairs):
         is_exact = not any(name in text for name in INEXACT)
@@ -105,23 +122,7 @@ def generated(count, seed, language, folder):
         tolerated = 0.2 if "fmod" in text or "%" in text else 0.02
         if bad.any() and (is_exact or bad.mean() > tolerated):
             mistakes.append(text)
-    return mistakes, len(pairs)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("language", RUNNERS)
-def test_generated_functions(tmp_path, language):
-    mistakes, count = generated(12, 0, language, tmp_path)
     assert not mistakes, mistakes
-    assert count > 8
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("language", RUNNERS)
-def test_many_generated_functions(tmp_path, language):
-    mistakes, count = generated(200, 1, language, tmp_path)
-    assert not mistakes, mistakes
-    assert count > 150
 
 
 # --- in networks ----------------------------------------------------------------------
@@ -170,17 +171,12 @@ def mixed():
     "rule", ["online", pytest.param("rtrl", marks=pytest.mark.slow)]
 )
 def test_learning(tmp_path, rule):
-    net = mixed()
-    net.rule = rule
-    inputs, targets = data_for(net, 15)
-    ours = here(net.clone(), inputs, targets, 0.05)
+    net = ruled(mixed(), rule)
+    data = *data_for(net, 15), 0.05
+    ours = here(net.clone(), *data)
     program = Program(net, tmp_path, flags=("-O1", "-ffp-contract=off", *SANITIZED))
-    for theirs in (
-        there(program, inputs, targets, 0.05),
-        in_python(net, inputs, targets, 0.05, tmp_path),
-        in_javascript(net, inputs, targets, 0.05, tmp_path),
-    ):
-        assert close(theirs, ours, 1e-10)
+    theirs = [form(net, *data, tmp_path) for form in (in_python, in_javascript)]
+    assert all(close(it, ours, 1e-10) for it in (there(program, *data), *theirs))
 
 
 def test_weights_are_loaded():
@@ -197,7 +193,7 @@ def single(squash):
 @pytest.mark.parametrize("language", STEPS)
 def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
     net = single(up_to_five)
-    with pytest.raises(synapse.errors.FunctionError):
+    with pytest.raises(errors.FunctionError):
         net.activate([6.0])
     net.clear()
     if language == "python":
@@ -209,8 +205,7 @@ def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
         text = javascript_source(net) + "console.log(new Network().step([6])[0])\n"
         assert run([node, "-e", text]) == "NaN\n"
     else:
-        printed = run_c(single(up_to_five), [[4.0]], tmp_path)
-        assert printed.tolist() == [[1.0]]
+        assert run_c(single(up_to_five), [[4.0]], tmp_path).tolist() == [[1.0]]
         assert "NAN" in c_source(net)
 
 

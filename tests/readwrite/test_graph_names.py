@@ -2,6 +2,7 @@
 names: nothing is read for what it is not, and nothing is lost."""
 
 import io
+import itertools
 import json
 
 import hypothesis
@@ -10,11 +11,13 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
-import synapse
-from synapse import Layer, Network, from_edges, from_networkx, load, save
+from synapse import Layer, Network, from_edges, from_networkx, initializers, to_networkx
 from synapse.engine.schema import COLUMNS
+from synapse.errors import UnknownNameError
 from synapse.objects.graph_attributes import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN_NAMES
 from tests.helpers.networks import lstm
+
+from .formats import content_of, from_content
 
 OF_FORMATS = (
     *("id", "value", "name", "source", "target", "key", "networkx_key", "viz"),
@@ -55,12 +58,12 @@ def chain(of_nodes=({}, {}, {}), of_edges=({}, {})):
 
 def metadata_of(net):
     """The metadata of neurons and connections, as Python writes them: 1 is no True."""
-    links = {
-        (link.source.name, link.target.name): link.metadata for link in net.connections
-    }
     return (
         {neuron.name: _written(neuron.metadata) for neuron in net},
-        {ends: _written(metadata) for ends, metadata in links.items()},
+        {
+            (link.source.name, link.target.name): _written(link.metadata)
+            for link in net.connections
+        },
     )
 
 
@@ -76,9 +79,8 @@ def _written(metadata):
     ],
 )
 def test_the_graph_has_a_name_for_each_possible_age_of_a_past_activation(ages, is_own):
-    for age in ages:
-        assert (f"activation_{age}" in NODE_NAMES) is is_own
-        assert (f"activation_{age}" in OWN_NAMES) is is_own
+    for names, age in itertools.product((NODE_NAMES, OWN_NAMES), ages):
+        assert (f"activation_{age}" in names) is is_own
 
 
 FOREIGN = {*NAMES, *OWN_NAMES} - COMPOSED - {"activation_7"}
@@ -107,58 +109,43 @@ def _columns(rows):
     }
 
 
-def through_file(format):
-    def copy(net):
-        stream = io.BytesIO()
-        save(net, stream, format)
-        stream.seek(0)
-        return load(stream, format)
-
-    return copy
-
-
-def plain(net):
-    return synapse.to_networkx(net)
-
-
 def through_networkx(write, read):
     def copy(net):
         stream = io.BytesIO()
-        write(plain(net), stream)
+        write(to_networkx(net), stream)
         stream.seek(0)
         return from_networkx(read(stream))
 
     return copy
 
 
-def through_tables(net):
-    nodes = pd.DataFrame.from_dict(dict(plain(net).nodes(data=True)), orient="index")
-    nodes.index = [f"{i}" for i in nodes.index]
-    edges = nx.to_pandas_edgelist(plain(net)).astype({"source": str, "target": str})
-    return from_edges(edges, neurons=nodes.rename_axis("name").reset_index())
-
-
-def through_adjacency(net):
-    data = json.loads(json.dumps(nx.adjacency_data(plain(net))))
-    return from_networkx(nx.adjacency_graph(data))
+def tables_of(graph):
+    """Data frames of the edges and the nodes, for `from_edges`."""
+    nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
+    nodes = nodes.rename_axis("name").reset_index().astype({"name": str})
+    edges = nx.to_pandas_edgelist(graph).astype({"source": str, "target": str})
+    return {"edges": edges, "neurons": nodes}
 
 
 COPIES = {
     "live graph": lambda net: from_networkx(net.graph),
     "copy": lambda net: from_networkx(net.graph.copy()),
-    "plain graph": lambda net: from_networkx(plain(net)),
+    "plain graph": lambda net: from_networkx(to_networkx(net)),
     "relabelled": lambda net: from_networkx(
         nx.convert_node_labels_to_integers(net.graph)
     ),
     "composed": lambda net: from_networkx(nx.compose(net.graph, nx.DiGraph())),
     "clone": lambda net: net.clone(),
-    **{name: through_file(name) for name in ("node_link", "cytoscape", "json", "npz")},
+    **{
+        form: lambda net, form=form: from_content(form, content_of(form, net))
+        for form in ("node_link", "cytoscape", "json", "npz", "graphml", "gexf")
+    },
 }
-IN_XML = {name: through_file(name) for name in ("graphml", "gexf")}
+IN_XML = ("graphml", "gexf")
 
 
 def annotated(rows):
-    layers = Layer(1, name="in"), Layer(1, name="mid"), Layer(1, name="out")
+    layers = [Layer(1, name=name) for name in ("in", "mid", "out")]
     layers[0].project(layers[1], weights=0.5)
     layers[1].project(layers[2], weights=0.25)
     net = Network(*layers)
@@ -167,13 +154,17 @@ def annotated(rows):
     return net
 
 
+def assert_kept(rows, ways):
+    net = annotated(rows)
+    expected = metadata_of(net)
+    for way in ways:
+        assert metadata_of(COPIES[way](net)) == expected, way
+
+
 @pytest.mark.full
 @hypothesis.given(rows(NAMES))
 def test_metadata_of_any_name_survive_every_copy(rows):
-    net = annotated(rows)
-    expected = metadata_of(net)
-    for way, copy in COPIES.items():
-        assert metadata_of(copy(net)) == expected, way
+    assert_kept(rows, [way for way in COPIES if way not in IN_XML])
 
 
 @hypothesis.given(
@@ -184,10 +175,7 @@ def test_metadata_of_any_name_survive_every_copy(rows):
 def test_metadata_of_any_name_survive_in_xml(rows):
     """Where the metadata of one name have one type: positions of other nodes, x and y,
     are real numbers."""
-    net = annotated(rows)
-    expected = metadata_of(net)
-    for way, copy in IN_XML.items():
-        assert metadata_of(copy(net)) == expected, way
+    assert_kept(rows, IN_XML)
 
 
 PLAIN = {*NAMES} - {*OF_FORMATS, "x", "y"}
@@ -204,25 +192,27 @@ def read_gexf(stream):
 @hypothesis.given(rows(PLAIN, st.sampled_from(["a", "neuron", "gate"])))
 def test_metadata_of_any_name_survive_what_networkx_and_pandas_write(rows):
     net = annotated(rows)
-    expected = metadata_of(net)
-    ways = {
-        "GML": through_networkx(nx.write_gml, lambda file: nx.read_gml(file, None)),
-        "GEXF": through_networkx(nx.write_gexf, read_gexf),
-        "GraphML": through_networkx(nx.write_graphml, nx.read_graphml),
-        "adjacency": through_adjacency,
-        "tables": through_tables,
+    adjacency = json.loads(json.dumps(nx.adjacency_data(to_networkx(net))))
+    twins = {
+        "adjacency": from_networkx(nx.adjacency_graph(adjacency)),
+        "tables": from_edges(**tables_of(to_networkx(net))),
     }
-    for way, copy in ways.items():
-        twin = copy(net)
-        for found_metadata, whole in zip(metadata_of(twin), expected, strict=True):
-            assert sorted(found_metadata.values()) == sorted(whole.values()), way
+    for write, read in {
+        nx.write_gml: lambda file: nx.read_gml(file, None),
+        nx.write_gexf: read_gexf,
+        nx.write_graphml: nx.read_graphml,
+    }.items():
+        twins[write.__name__] = through_networkx(write, read)(net)
+    for way, twin in twins.items():
+        for ours, theirs in zip(metadata_of(net), metadata_of(twin), strict=True):
+            assert sorted(theirs.values()) == sorted(ours.values()), way
 
 
 def test_groups_of_other_graphs_do_not_decide_who_competes():
     graph = nx.DiGraph((("x", winner) for winner in "abcd"), name="two communities")
     communities = {"a": 1, "b": 1, "c": 2, "d": 2}
     nx.set_node_attributes(graph, communities, "group")
-    options = {"output_squash": "winner", "initializer": synapse.initializers.zeros}
+    options = {"output_squash": "winner", "initializer": initializers.zeros}
     net = from_networkx(graph, **options)
     assert net.activate([1.0]).tolist() == [1.0, 0.0, 0.0, 0.0]
     assert {neuron.name: neuron.metadata["group"] for neuron in net.output} == (
@@ -236,32 +226,24 @@ def test_groups_of_other_graphs_do_not_decide_who_competes():
 def test_an_edge_with_the_word_gate_is_a_connection_and_a_drawn_gate_is_none():
     graph = chain()
     graph.add_edge("x", "y", gate=True, gates=3)
-    assert from_networkx(graph)["x"].connection_to(from_networkx(graph)["y"]) is None
     net = from_networkx(graph)
     assert dict(net["x"].connection_to(net["y"]).metadata) == {"gate": True, "gates": 3}
     net = lstm(1, 2, 1)
-    graph = synapse.to_networkx(net, gates=True)
-    edges = nx.to_pandas_edgelist(graph)
-    nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
-    for twin in (
-        from_networkx(graph),
-        from_edges(edges, neurons=nodes.rename_axis("name").reset_index()),
-    ):
+    graph = to_networkx(net, gates=True)
+    for twin in (from_networkx(graph), from_edges(**tables_of(graph))):
         assert len(twin.connections) == len(net.connections) < graph.size()
         assert metadata_of(twin)[1] == metadata_of(net)[1]
 
 
 def test_what_is_added_to_the_graph_of_a_network_is_not_of_the_network():
-    net = annotated([{}, {"group": 7}, {}, {}, {"number": 9}])
-    graph = plain(net)
+    graph = to_networkx(annotated([{}, {"group": 7}, {}, {}, {"number": 9}]))
     graph.add_node("new", group="added", layer="somewhere", subset=1)
     graph.add_edge(0, "new", weight=1.0, number=-5, gain=2.0)
     graph.add_edge("new", 2, weight=1.0, eligibility=0.5)
     twin = from_networkx(graph)
     assert dict(twin["new"].metadata) == {"group": "added", "layer": "somewhere"}
     assert twin.select(group=7)
-    of_links = [dict(link.metadata) for link in twin.connections]
-    assert sorted(of_links, key=str) == [
+    assert sorted((dict(link.metadata) for link in twin.connections), key=str) == [
         {"eligibility": 0.5},
         {"number": -5, "gain": 2.0},
         {"number": 9},
@@ -271,22 +253,28 @@ def test_what_is_added_to_the_graph_of_a_network_is_not_of_the_network():
 
 def test_attributes_that_are_not_read_are_metadata():
     """Under the names with which people compose networks, too."""
-    graph = chain([{"state": "Ohio", "layer": "V1"}, {}, {"label": "Y"}])
-    graph.edges["x", "a"].update(weight=7.0, synapses=0.5)
-    graph.edges["a", "y"].update(weight=8.0, synapses=0.25)
+    first = {"weight": 7.0, "synapses": 0.5}
+    graph = chain(
+        [{"state": "Ohio", "layer": "V1"}, {}, {"label": "Y"}],
+        [first, {"weight": 8.0, "synapses": 0.25}],
+    )
     net = from_networkx(
         graph, weight="synapses", attributes={"state": None, "label": None}
     )
     assert net.weights.tolist() == [0.5, 0.25]
-    assert dict(net["x"].metadata) == {"state": "Ohio", "layer": "V1"}
-    assert dict(net["y"].metadata) == {"label": "Y"}
-    assert dict(net.connections[0].metadata) == {"weight": 7.0, "synapses": 0.5}
+    assert [
+        dict(item.metadata) for item in (net["x"], net["y"], net.connections[0])
+    ] == [
+        {"state": "Ohio", "layer": "V1"},
+        {"label": "Y"},
+        first,
+    ]
 
 
 def test_the_name_of_a_layer_is_metadata_of_the_neurons_whose_layer_has_another():
-    graph = chain()
-    for number, (node, data) in enumerate(graph.nodes.items()):
-        data.update(subset=number, layer=f"layer of {node}")
+    graph = chain(
+        [{"subset": i, "layer": f"layer of {node}"} for i, node in enumerate("xay")]
+    )
     graph.add_node("b", subset=1, layer="other")
     graph.add_edges_from(["xb", "by"])
     net = from_networkx(graph)
@@ -304,17 +292,15 @@ def test_the_name_of_a_layer_is_metadata_of_the_neurons_whose_layer_has_another(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("way", [*COPIES, *IN_XML])
+@pytest.mark.parametrize("way", COPIES)
 def test_positions_of_neurons_are_kept_and_those_of_drawings_are_not(way):
     """Also a position that is the usual one, as that of each input at x = 0."""
     rows = [{"x": 0.0, "y": 7.0}, {"x": 50.0}, {"y": 3.5}, {}, {"x": 1.5}]
+    assert_kept(rows, [way])
     net = annotated(rows)
-    assert metadata_of({**COPIES, **IN_XML}[way](net)) == metadata_of(net)
-    assert plain(net).nodes[0]["y"] == net.graph.nodes[net[0]]["y"] == 7.0
-    assert (
-        plain(annotated([{}] * 5)).nodes[1] | {"x": 50.0, "y": 0.0}
-        == (plain(annotated([{}] * 5)).nodes[1])
-    )
+    assert to_networkx(net).nodes[0]["y"] == net.graph.nodes[net[0]]["y"] == 7.0
+    drawn = to_networkx(annotated([{}] * 5)).nodes[1]
+    assert (drawn["x"], drawn["y"]) == (50.0, 0.0)
 
 
 def test_metadata_in_a_live_graph_have_a_prefix_where_a_field_has_their_name():
@@ -327,7 +313,7 @@ def test_metadata_in_a_live_graph_have_a_prefix_where_a_field_has_their_name():
     del edge["metadata_weight"]
     assert dict(net.connections[0].metadata) == {"number": 5, "metadata_of_mine": 6}
     with pytest.raises(
-        synapse.errors.UnknownNameError,
+        UnknownNameError,
         match=r"cannot be set here.*connection.metadata\['number'\]",
     ):
         edge["number"] = 5

@@ -120,30 +120,22 @@ console.log(JSON.stringify({ messages, unchanged }));
 
 @needs_node
 def test_what_is_no_number_is_refused(tmp_path):
-    """Also what JavaScript would count as one."""
+    """Also what JavaScript would count as one, and by a program that does not learn."""
     write_programs(tmp_path, ".js", learn=True)
     (tmp_path / "main.js").write_text(REFUSALS)
     result = run([NODE, "main.js"], tmp_path)
     assert result["unchanged"]
-    assert result["messages"]
-    assert all(
-        message.startswith("RangeError: Expected ") for message in result["messages"]
-    ), result["messages"]
-    assert (
-        "RangeError: Expected a number as target 0, got null (object)."
-        in result["messages"]
-    )
+    target = "RangeError: Expected a number as target 0, got null (object)."
+    assert target in result["messages"]
 
-
-@needs_node
-def test_steps_without_learning_refuse_the_same(tmp_path):
     write_programs(tmp_path, ".js")
     begin, _, end = REFUSALS.partition("const numbers")
     calls = end.replace("net.learn", "net.step").replace("net.load", "net.step")
     program = f"{begin}net.numbers = () => [];const numbers{calls}"
     (tmp_path / "main.js").write_text(program)
-    messages = run([NODE, "main.js"], tmp_path)["messages"]
-    assert all(message.startswith("RangeError: Expected ") for message in messages)
+    messages = result["messages"] + run([NODE, "main.js"], tmp_path)["messages"]
+    wrong = [each for each in messages if not each.startswith("RangeError: Expected ")]
+    assert not wrong
 
 
 def package_folder(name):
@@ -152,23 +144,16 @@ def package_folder(name):
     return folder if folder.is_dir() else pytest.skip(f"{name} is not here")
 
 
-def in_deno(folder, main):
-    program = package_folder("deno") / "../.bin/deno"
-    return run([str(program.resolve()), "run", "--no-config", "-A", main], folder)
-
-
-def in_bun(folder, main):
-    program = package_folder("bun") / "../.bin/bun"
-    return run([str(program.resolve()), main], folder)
-
-
 @pytest.mark.peers
-@pytest.mark.parametrize("engine", [in_deno, in_bun])
+@pytest.mark.parametrize(
+    ("engine", "options"), [("deno", ["run", "--no-config", "-A"]), ("bun", [])]
+)
 @pytest.mark.parametrize("suffix", [".cjs", ".mjs"])
-def test_other_runtimes_import_it(tmp_path, engine, suffix):
+def test_other_runtimes_import_it(tmp_path, engine, options, suffix):
     write_programs(tmp_path, suffix)
     (tmp_path / "main.mjs").write_text(IMPORTS["import"].format(suffix) + STEPS)
-    assert answers_as_here(engine(tmp_path, "main.mjs"))
+    program = (package_folder(engine) / "../.bin" / engine).resolve()
+    assert answers_as_here(run([str(program), *options, "main.mjs"], tmp_path))
 
 
 QUICKJS = f"""

@@ -11,8 +11,20 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Layer, Model, Network, Neuron, Trainer, experiments, reward
+from synapse import (
+    Ensemble,
+    Layer,
+    Model,
+    Network,
+    Neuron,
+    Trainer,
+    experiments,
+    load,
+    optimizers,
+    reward,
+    save,
+    tie,
+)
 
 from .formats import FORMATS
 from .nets import OWN, feed, same
@@ -25,7 +37,7 @@ TRIALS = KEPT / "trials.db"
 def lstm():
     """Gates, peepholes, a tie, weights that do not learn, states, traces."""
     net = architect.LSTM(2, 3, 1, seed=0)
-    synapse.tie(net.connections[1:3])
+    tie(net.connections[1:3])
     net.connections[5].trainable = False
     net.metadata["note"] = "Kept."
     feed(net, 3)
@@ -48,17 +60,13 @@ def groups():
 
 def trainer():
     net = architect.GRU(2, 3, 1, seed=0)
-    made = Trainer(
-        net, rule="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2
-    )
+    made = Trainer(net, rule="bptt", optimizer=optimizers.Adam(rate=0.01), batch_size=2)
     made.train(*data(), epochs=2, seed=0, progress=False)
     return made
 
 
 def ensemble():
-    return synapse.Ensemble(
-        [architect.Perceptron(2, 2, 1, seed=seed) for seed in range(2)]
-    )
+    return Ensemble([architect.Perceptron(2, 2, 1, seed=seed) for seed in range(2)])
 
 
 def model():
@@ -133,10 +141,10 @@ def test_a_kept_file_is_read(name, tmp_path):
     """If the format changes, its version changes, too."""
     kept_answers = json.loads(ANSWERS.read_text())
     form = FILES[name][1]
-    read = synapse.load(KEPT / name, form)
+    read = load(KEPT / name, form)
     if form in OWN:
-        synapse.save(read, tmp_path / name, form)
-        assert same(synapse.load(tmp_path / name, form), read)
+        save(read, tmp_path / name, form)
+        assert same(load(tmp_path / name, form), read)
         assert (
             form == "npz"
             or (tmp_path / name).read_bytes() == (KEPT / name).read_bytes()
@@ -145,8 +153,7 @@ def test_a_kept_file_is_read(name, tmp_path):
 
 
 def test_a_kept_store_is_read():
-    trials = experiments.read_trials(TRIALS)
-    assert list(trials.values("square")) == [0, 1, 4]
+    assert list(experiments.read_trials(TRIALS).values("square")) == [0, 1, 4]
 
 
 if __name__ == "__main__":
@@ -154,8 +161,8 @@ if __name__ == "__main__":
     kept = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
     for name, (make, form) in FILES.items():
         if name not in kept:
-            synapse.save(make(), KEPT / name, form)
-            kept[name] = answers(synapse.load(KEPT / name, form))
+            save(make(), KEPT / name, form)
+            kept[name] = answers(load(KEPT / name, form))
     if not TRIALS.exists():
         experiments.run_trials(squares, seeds=range(3), store=TRIALS, progress=False)
     ANSWERS.write_text(json.dumps(kept, indent=1) + "\n")

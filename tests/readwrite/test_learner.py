@@ -4,14 +4,13 @@ import itertools
 import json
 import math
 import shutil
-import subprocess
+from functools import partial
 
 import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Layer, Network, errors, squashes
+from synapse import Layer, Network, costs, errors, load, save, squashes
 from synapse.readwrite import c_source, python_source
 from synapse.readwrite._printed import c_program as source
 from tests.helpers.cases import all_hold, all_refused
@@ -32,12 +31,12 @@ from tests.readwrite.learners import (
     here,
     in_javascript,
     in_python,
+    ruled,
     there,
     widened,
 )
 from tests.readwrite.programs import (
     FAST_MATH,
-    STRICT,
     WARNINGS,
     close,
     compiled,
@@ -68,38 +67,37 @@ def test_the_bits_of_programs(way, first, last, steps):
     assert alike >= 7 / 8 * (last - first)
 
 
+def agrees(net, folder, data, tolerance=1e-12, **options):
+    """Whether a program of a network learns as the network does."""
+    program = Program(net, folder, **options)
+    return close(there(program, *data, 0.05), here(net, *data, 0.05), tolerance)
+
+
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_learning_as_compiled_kernels_do(tmp_path):
     """The bits are compared with kernels that are not compiled."""
 
     def check(seed, rule):
-        net = graph(seed)
-        net.rule = rule
-        data = data_for(net, 25, seed)
-        program = Program(net, tmp_path)
-        assert close(there(program, *data, 0.05), here(net, *data, 0.05))
+        net = ruled(graph(seed), rule)
+        assert agrees(net, tmp_path, data_for(net, 25, seed))
 
     tied = 7
-    orders = [(2, ("rtrl", 1)), (5, ("rtrl", 2)), (tied, ("rtrl", 1))]
-    all_hold(check, [(1, "online"), (0, "rtrl"), *orders])
+    all_hold(check, [(1, "online"), (0, "rtrl"), (tied, ("rtrl", 1))])
 
 
 @pytest.mark.full
 def test_large_networks_learn_in_c(tmp_path):
     """They reach the index 65,535."""
 
-    def check(net, rule):
-        net.rule = rule
-        assert "typedef int32_t network_index" in c_source(net, learn=True)
-        data = data_for(net, 3)
+    def check(net):
         program = Program(net, tmp_path)
+        assert "typedef int32_t network_index" in program.source
         program.widen()
+        data = data_for(net, 3)
         assert close(there(program, *data, 0.05), here(net, *data, 0.05))
 
-    elman = architect.Elman(2, 40, 1, seed=0)
-    all_hold(
-        check, [(elman, "rtrl"), (architect.Perceptron(64, 1100, 2, seed=0), "online")]
-    )
+    elman = ruled(architect.Elman(2, 40, 1, seed=0), "rtrl")
+    all_hold(check, [elman, architect.Perceptron(64, 1100, 2, seed=0)])
 
 
 @pytest.mark.compiler
@@ -108,13 +106,10 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
     """With wide indices and under the sanitizers, with the same bits as without."""
 
     def check(seed, rule):
-        net = graph(seed)
-        net.rule = rule
+        net = ruled(graph(seed), rule)
         data = data_for(net, 10, seed)
-        options = (
-            {"sums": "fast", "bound": 2.0, "keep_context": True} if seed % 2 else {}
-        )
-        program = Program(net, tmp_path, **options)
+        options = {"sums": "fast", "bound": 2.0, "keep_context": True}
+        program = Program(net, tmp_path, **options if seed % 2 else {})
         plain = there(program, *data, 0.05)
         program.widen()
         assert plain.tobytes() == there(program, *data, 0.05).tobytes()
@@ -155,8 +150,7 @@ def test_networks_beyond_every_index_are_refused(monkeypatch):
 def test_fast_sums_of_float32(tmp_path):
     """Nearer than 1e-5 after 200 steps of learning."""
 
-    def check(make):
-        net = make()
+    def check(net):
         data = data_for(net, 200)
         program = Program(net, tmp_path, ("-O3", "-march=native"), sums="fast")
         assert program.real == np.float32
@@ -165,25 +159,25 @@ def test_fast_sums_of_float32(tmp_path):
     all_hold(
         check,
         [
-            lambda: architect.LSTM(4, 8, 1, style="synaptic", seed=0),
-            lambda: architect.LSTM(4, 8, 2, seed=0),
-            lambda: architect.Elman(7, 15, 7, seed=0),
-            lambda: architect.Perceptron(20, 30, 5, output_squash="softmax", seed=0),
+            architect.LSTM(4, 8, 1, style="synaptic", seed=0),
+            architect.LSTM(4, 8, 2, seed=0),
+            architect.Elman(7, 15, 7, seed=0),
+            architect.Perceptron(20, 30, 5, output_squash="softmax", seed=0),
         ],
     )
 
 
+OTHERS = in_python, in_javascript
 CLEARED = 0, 4, 6
 """Graphs whose programs begin without a context."""
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("learned_in", [in_python, in_javascript])
+@pytest.mark.parametrize("learned_in", OTHERS)
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_learning_in_other_languages(tmp_path, learned_in):
     def check(seed, rule):
-        net = graph(seed)
-        net.rule = rule
+        net = ruled(graph(seed), rule)
         inputs, targets = data_for(net, 25, seed)
         if net._cost(None).name != "categorical_cross_entropy":
             targets[3, 0] = NAN
@@ -199,29 +193,28 @@ def test_learning_in_other_languages(tmp_path, learned_in):
 
     def check_bound(seed):
         net = graph(seed)
-        data = data_for(net, 5, seed)
-        bounded = learned_in(net, *data, 0.05, tmp_path, bound=0.01)
-        outputs = 5 * len(net.output)
-        assert np.abs(bounded[outputs:][net_learns(net)]).max() <= 0.01
+        bounded = learned_in(net, *data_for(net, 5, seed), 0.05, tmp_path, bound=0.01)
+        learns = [neuron.trainable_bias for neuron in net]
+        learns += [link.trainable for link in net.connections]
+        assert np.abs(bounded[-len(learns) :][learns]).max() <= 0.01
 
     tied = 7
     all_hold(check_bound, [0, tied])
 
 
-def net_learns(net):
-    """Which of all biases, then all weights, learn."""
-    links = [link.trainable for link in net.connections]
-    return np.array([neuron.trainable_bias for neuron in net] + links)
-
-
 def test_python_raises_and_nothing_changes():
-    net = architect.Elman(2, 3, 2, seed=0)
+    """Also within a step: infinity has no sine, and other neurons are computed by
+    then."""
+    net = architect.Perceptron(2, 3, 2, squash="sine", output_squash="logistic", seed=0)
+    net.weights = np.full(len(net.weights), 1e300)
     there = programmed(python_source(net, learn=True))
-    there.step([0.1, 0.2])
+    there.shown_on = "a device"  # a note of the user's own
+    there.step([0.5, 0.5])
     before = {name: getattr(there, name)[:] for name in there.COLUMNS}
     calls = [
         (lambda: there.step([NAN, 0.0]), ValueError, "Expected finite inputs"),
         (lambda: there.step([0.0]), ValueError, "Expected 2 inputs, got 1"),
+        (lambda: there.step([1e300, 1e300]), ValueError, "math domain"),
         (lambda: there.learn([NAN, NAN], 0.1), ValueError, "a target for some output"),
         (lambda: there.learn([0.5, 1.5], 0.1), ValueError, "targets from 0.0 to 1.0"),
         (lambda: there.learn([0.5, 0.5], INF), ValueError, "or above, got inf"),
@@ -233,64 +226,43 @@ def test_python_raises_and_nothing_changes():
     assert {name: getattr(there, name)[:] for name in there.COLUMNS} == before
 
 
-def test_an_error_within_a_step_in_python_changes_nothing():
-    """Infinity has no sine, and the step has computed other neurons by then."""
-    net = architect.Perceptron(2, 3, 1, squash="sine", seed=0)
-    net.weights = np.full(len(net.weights), 1e300)
-    there = programmed(python_source(net, learn=True))
-    there.shown_on = "a device"  # a note of the user's own
-    there.step([0.5, 0.5])
-    before = {name: getattr(there, name)[:] for name in there.COLUMNS}
-    with pytest.raises(ValueError, match="math domain"):
-        there.step([1e300, 1e300])
-    assert {name: getattr(there, name)[:] for name in there.COLUMNS} == before
-
-
-@pytest.mark.full
-def test_context_and_frozen_parts(tmp_path):
-    net = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
-    net.hidden[0].freeze()
-    inputs, targets = data_for(net, 20)
-    here(net, inputs[:10], targets[:10], 0.1)
-    program = Program(net, tmp_path, keep_context=True)
-    after = inputs[10:], targets[10:]
-    assert close(there(program, *after, 0.1), here(net, *after, 0.1))
-
-
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_context_has_its_sensitivities(tmp_path):
+    """And parts that are frozen stay."""
+
     def check(make, rule):
-        net = make()
-        net.rule = rule
+        net = ruled(make(), rule)
         inputs, targets = data_for(net, 16)
         here(net, inputs[:6], targets[:6], 0.1)
-        program = Program(net, tmp_path, keep_context=True)
-        after = inputs[6:], targets[6:]
-        assert close(there(program, *after, 0.1), here(net, *after, 0.1))
+        assert agrees(net, tmp_path, (inputs[6:], targets[6:]), keep_context=True)
 
-    tied = 7
+    def frozen():
+        net = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
+        net.hidden[0].freeze()
+        return net
+
     makers = [
         lambda: architect.LSTM(2, 3, 2, seed=0),
         lambda: architect.Spiking(2, 4, 1, reset="zero", refractory=2, seed=0),
-        lambda: graph(3),
+        partial(graph, 2),
+        partial(graph, 3),
     ]
-    rules = ("rtrl", ("rtrl", 1))
-    all_hold(check, [*itertools.product(makers, rules), (lambda: graph(tied), "rtrl")])
+    every = itertools.product(makers, ("rtrl", ("rtrl", 1)))
+    others = (partial(graph, 7), "rtrl"), (partial(graph, 5), ("rtrl", 2))
+    all_hold(check, [*every, *others, (frozen, "online")])
 
 
 @pytest.mark.full
 def test_spiking_networks_learn_as_here(tmp_path):
     def check(options, rule):
-        net = architect.Spiking(2, 5, 2, seed=0, **options)
-        net.rule = rule
-        data = data_for(net, 40)
-        outputs = {"c": there(Program(net, tmp_path), *data, 0.02)}
+        net = ruled(architect.Spiking(2, 5, 2, seed=0, **options), rule)
+        data = *data_for(net, 40), 0.02
+        outputs = [there(Program(net, tmp_path), *data)]
         if rule == "online":
-            outputs["python"] = in_python(net, *data, 0.02, tmp_path)
-            outputs["javascript"] = in_javascript(net, *data, 0.02, tmp_path)
-        ours = here(net, *data, 0.02)
-        assert all(close(theirs, ours) for theirs in outputs.values())
+            outputs += [form(net, *data, tmp_path) for form in OTHERS]
+        ours = here(net, *data)
+        assert all(close(theirs, ours) for theirs in outputs)
 
     every = [
         {"threshold": 0.3, "adaptive": 5},
@@ -307,13 +279,8 @@ def test_costs_and_their_weights(tmp_path):
         net.output.cost_weights = [1.0, 0.5, 0.0]
         inputs, targets = data_for(net, 15)
         targets[3, 1] = NAN
-        program = Program(net, tmp_path, cost=cost)
-        outputs = []
-        for row, aims in zip(inputs, targets, strict=True):
-            outputs.append(net.activate(row))
-            net.propagate(0.2, aims, cost=cost)
-        ours = np.concatenate([*outputs, net.biases, net.weights])
-        assert close(there(program, inputs, targets, 0.2), ours)
+        outputs = there(Program(net, tmp_path, cost=cost), inputs, targets, 0.2)
+        assert close(outputs, here(net, inputs, targets, 0.2, cost))
 
     all_hold(check, [None, "squared_error", "mean_squared_error", quartic_of_learners])
 
@@ -321,34 +288,31 @@ def test_costs_and_their_weights(tmp_path):
 SATURATED = np.array([800.0, -800.0, 60.0, -400.0])
 
 
-def saturated_outputs():
-    """One step moves the biases of these outputs by target minus output."""
-    source, output = Layer(1), Layer(len(SATURATED))
-    source.project(output, weights=0.25)
-    output.biases = SATURATED
-    return Network(source, [], output)
-
-
 @pytest.mark.full
 def test_saturated_outputs_learn(tmp_path):
-    """The slope of a logistic output is no number above 0 from states of 745 on (104 in
-    float32), but its cross-entropy needs none."""
+    """One step moves the biases by target minus output. The slope of a logistic output
+    is no number above 0 from states of 745 on (104 in float32), but its cross-entropy
+    needs none."""
 
     def check(form):
-        net = saturated_outputs()
+        source, output = Layer(1), Layer(len(SATURATED))
+        source.project(output, weights=0.25)
+        output.biases = SATURATED
+        net = Network(source, [], output)
         data = np.array([[1.0]]), np.array([SATURATED < 0], float), 0.5
-        if form in (in_python, in_javascript):
-            outputs = form(net, *data, tmp_path)
-        else:
-            outputs = there(Program(net, tmp_path, sums=form), *data)
+        outputs = (
+            form(net, *data, tmp_path)
+            if form in OTHERS
+            else there(Program(net, tmp_path, sums=form), *data)
+        )
         moves = -0.5 * np.sign(SATURATED)
         expected = [*(SATURATED > 0), 0.0, *(SATURATED + moves), *(0.25 + moves)]
         assert np.abs(outputs - expected).max() <= (1e-4 if form == "fast" else 1e-12)
 
-    all_hold(check, ["exact", "fast", in_python, in_javascript])
+    all_hold(check, ["exact", "fast", *OTHERS])
 
 
-@synapse.costs.register
+@costs.register
 def quartic_of_learners(target, output, derivative, outputs):
     error = target - output
     return error**4, 4.0 * error**3 * derivative
@@ -445,8 +409,7 @@ def test_weights_that_run_away_stop_at_a_bound(tmp_path):
                 program.step([3.0, -4.0])
                 program.learn([1e6], 1.0)
             program.weights()
-            numbers = program.answers()[-1]
-            assert np.abs(numbers).max() == 2.5, flags
+            assert np.abs(program.answers()[-1]).max() == 2.5, flags
 
     all_hold(check, [lambda net: None, lambda net: tie_at_random(net, 0)])
 
@@ -462,18 +425,17 @@ def test_weights_travel_both_ways(tmp_path):
 
     numbers = np.fromfile(tmp_path / "weights.bin")
     twin = net.clone()
-    twin.biases = numbers[: len(net)]
-    twin.weights = numbers[len(net) :]
-    synapse.save(twin, tmp_path / "twin.json")
-    loaded = synapse.load(tmp_path / "twin.json")
-    here(net, inputs, targets, 0.2)
-    assert close(np.concatenate([loaded.biases, loaded.weights]), learned, 0.0)
-    assert close(np.concatenate([net.biases, net.weights]), learned)
+    twin.biases, twin.weights = np.split(numbers, [len(net)])
+    save(twin, tmp_path / "twin.json")
+    loaded = load(tmp_path / "twin.json")
+    numbers = np.concatenate([loaded.biases, loaded.weights])
+    assert close(numbers, learned, 0.0)
+    assert close(here(net, inputs, targets, 0.2)[-len(numbers) :], learned)
 
-    back = Program(architect.LSTM(2, 3, 1, style="synaptic", seed=0), tmp_path)
-    back.load(np.concatenate([loaded.biases, loaded.weights]))
-    back.step(inputs[0])
-    assert close(back.answers()[1], loaded.activate(inputs[0]))
+    program.begin(EXACT)
+    program.load(numbers)
+    program.step(inputs[0])
+    assert close(program.answers()[1], loaded.activate(inputs[0]))
 
 
 @pytest.mark.full
@@ -481,26 +443,22 @@ def test_what_does_not_learn_cannot_be_loaded(tmp_path):
     net = architect.LSTM(1, 2, 1, style="synaptic", seed=0)
     program = Program(net, tmp_path)
     numbers = np.concatenate([net.biases, net.weights])
-    frozen = [i for i, link in enumerate(net.connections) if not link.trainable]
-    numbers[len(net) + frozen[0]] += 1.0
+    learns = [link.trainable for link in net.connections]
+    numbers[len(net) + learns.index(False)] += 1.0
     program.load(numbers)
-    program.step([0.5])
-    assert program.answers()[0] == FROZEN
+    assert program.answers() == [FROZEN]
 
 
 def test_clear_forgets_the_context_and_not_what_was_learned(tmp_path):
     net = architect.Elman(2, 3, 1, seed=0)
-    inputs, targets = data_for(net, 10)
+    data = data_for(net, 10)
     program = Program(net, tmp_path)
-    for row, aims in zip(inputs, targets, strict=True):
-        program.step(row)
-        program.learn(aims, 0.5)
-        net.activate(row)
-        net.propagate(0.5, aims)
+    there(program, *data, 0.5)
     program.clear()
-    program.step(inputs[0])
+    program.step(data[0][0])
+    here(net, *data, 0.5)
     net.clear()
-    assert close(program.answers()[-1], net.activate(inputs[0]))
+    assert close(program.answers()[-1], net.activate(data[0][0]))
 
 
 LONG_MAIN = r"""
@@ -531,12 +489,10 @@ int main(void) {
 @pytest.mark.parametrize("learns", [0, 1])
 def test_states_do_not_drift(tmp_path, learns):
     """After 10^7 steps of a period of four; 10^8 were run by hand."""
-    net = architect.LSTM(2, 2, 1, seed=0)
-    source = c_source(net, learn=True, dtype="float64")
+    source = c_source(architect.LSTM(2, 2, 1, seed=0), learn=True, dtype="float64")
     (tmp_path / "program.c").write_text(source)
     (tmp_path / "main.c").write_text(LONG_MAIN)
-    options = f"-DSTEPS=10000000L -DLEARN={learns} -O3".split()
-    run(compiled(tmp_path, *options))
+    run(compiled(tmp_path, *f"-DSTEPS=10000000L -DLEARN={learns} -O3".split()))
 
 
 LANGUAGES = ["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]
@@ -547,39 +503,33 @@ LANGUAGES = ["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]
 def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     """With every option, by both compilers and all their warnings."""
     compiler = shutil.which("g++") or pytest.skip("there is no C++ compiler here")
+    path = tmp_path / "program.c"
 
     def check(net, options):
         text = c_source(net, learn=True, prefix="pitch_net", **options)
         assert "malloc" not in text
         for written, language in itertools.product((text, widened(text)), LANGUAGES):
-            path = tmp_path / "program.c"
             path.write_text(written)
-            command = [compiler, *language, *WARNINGS, "-fsyntax-only", path]
-            run([*map(str, command)])
+            run([compiler, *language, *WARNINGS, "-fsyntax-only", str(path)])
 
-    exact = graph(4)
-    exact.rule = "rtrl"
-    rootless = architect.Perceptron(2, 3, 1, seed=0)
-    rootless.rule = "rtrl"
+    exact = ruled(graph(4), "rtrl")
+    rootless = ruled(architect.Perceptron(2, 3, 1, seed=0), "rtrl")
     nets = rootless, Network(Layer(1), [], Layer(2))
     every = {"bound": 5.0, "sums": "exact", "keep_context": True}
-    all_hold(check, itertools.product(nets, ({}, every, {"optimizer": "adam"})))
-    of_graphs = [(0, every), (3, {"optimizer": "adam"}), (6, {}), (7, every)]
+    adam = {"optimizer": "adam"}
+    all_hold(check, itertools.product(nets, ({}, every, adam)))
+    of_graphs = [(0, every), (3, adam), (6, {}), (7, every)]
     all_hold(check, [(graph(seed), options) for seed, options in of_graphs])
-    all_hold(check, itertools.product([exact], (every, {"optimizer": "adam"})))
+    all_hold(check, itertools.product([exact], (every, adam)))
 
 
 @pytest.mark.full
 def test_two_programs_share_an_executable(tmp_path):
-    compiler = shutil.which("cc") or pytest.skip("there is no C compiler here")
     main = '#include "a.c"\n#include "b.c"\nint main(void) { return 0; }\n'
     for name, net in (("a", graph(0)), ("b", graph(5))):
         (tmp_path / f"{name}.c").write_text(c_source(net, learn=True, prefix=name))
     (tmp_path / "main.c").write_text(main)
-    subprocess.run(
-        [compiler, *STRICT, tmp_path / "main.c", "-o", tmp_path / "main", "-lm"],
-        check=True,
-    )
+    compiled(tmp_path)
 
 
 def turned(state):

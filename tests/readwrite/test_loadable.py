@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import architect
 from synapse import errors
 from synapse.readwrite import c_source
-from tests.helpers.cases import all_hold
+from tests.helpers.cases import all_hold, all_refused
 from tests.readwrite.learners import graph
 from tests.readwrite.programs import (
     NETS,
@@ -56,14 +57,15 @@ int main(void) {
 """
 
 
-def answers_of(net, folder, rows, numbers, **options):
+def answers_of(net, folder, rows, numbers, keep_context=False, **options):
     """Outputs of the weights of the file, then of other numbers from a cleared
     context."""
-    source = c_source(net, options.pop("keep_context", False), loadable=True, **options)
+    source = c_source(net, keep_context, loadable=True, **options)
     assert "_learn(" not in source
     assert "trace" not in source.partition("} Network;")[0]
-    real = np.float32 if "const float *inputs" in source else np.float64
-    name = "float" if real == np.float32 else "double"
+    name, real = ("double", np.float64)
+    if "const float *inputs" in source:
+        name, real = ("float", np.float32)
     (folder / "program.c").write_text(source)
     (folder / "main.c").write_text(MAIN)
     begin = "network_start" if "network_start" in source else "network_init"
@@ -75,8 +77,7 @@ def answers_of(net, folder, rows, numbers, **options):
     sent = count + steps + count + numbers.astype(real).tobytes() + steps
     done = subprocess.run(command, input=sent, capture_output=True, check=False)
     assert done.returncode == 0, done
-    outputs = np.frombuffer(done.stdout, real).reshape(2, len(rows), -1)
-    return outputs.astype(float)
+    return np.frombuffer(done.stdout, real).reshape(2, len(rows), -1).astype(float)
 
 
 @pytest.mark.full
@@ -84,10 +85,10 @@ def answers_of(net, folder, rows, numbers, **options):
 def test_numbers_are_loaded(tmp_path):
     """All of them, also of connections that do not learn."""
 
-    def check(name, options, tolerance):
-        net = graph(name) if isinstance(name, int) else NETS[name]()
+    def check(make, options, tolerance):
+        net = make()
         rows = random_steps(net, 12)
-        keeps = options.get("keep_context", False)
+        keeps = "keep_context" in options
         if keeps:
             net.activate(rows[0])
         rng = np.random.default_rng(0)
@@ -97,27 +98,34 @@ def test_numbers_are_loaded(tmp_path):
         if not keeps:
             net.clear()
         assert close(ours, expected(net, rows), tolerance)
-        twin = net.clone()
-        twin.biases = numbers[: len(net)]
-        twin.weights = numbers[len(net) :]
-        twin.clear()
-        assert close(theirs, expected(twin, rows), tolerance)
+        net.biases, net.weights = np.split(numbers, [len(net)])
+        net.clear()
+        assert close(theirs, expected(net, rows), tolerance)
 
     exact = {"sums": "exact"}
-    cases = [(seed, exact, 1e-12) for seed in (1, 2, 3, 4, 6)]
-    cases += [(4, exact | {"keep_context": True}, 1e-12)]
-    cases += [(name, {}, 1e-4) for name in ("perceptron", "elman", "competing")]
-    cases += [(4, {"dtype": "float64"}, 1e-12)]
+    cases = [
+        *((partial(graph, seed), exact, 1e-12) for seed in (1, 2, 3, 4, 6)),
+        (partial(graph, 4), exact | {"keep_context": True}, 1e-12),
+        *((NETS[name], {}, 1e-4) for name in ("perceptron", "elman", "competing")),
+        (partial(graph, 4), {"dtype": "float64"}, 1e-12),
+    ]
     all_hold(check, cases)
 
 
 def test_weights_are_constants_unless_asked_for():
     net = architect.Perceptron(2, 3, 1, seed=0)
     assert "_load" not in c_source(net)
-    with pytest.raises(errors.ArgumentError, match="Pass learn=True, too"):
-        c_source(net, loadable=True, optimizer="adam")
-    with pytest.raises(errors.ArgumentTypeError, match="True or False"):
-        c_source(net, loadable=1)
     noisy = architect.Perceptron(2, 3, 1, seed=0, squash="noise")
-    with pytest.raises(errors.FormatError, match="deterministic"):
-        c_source(noisy, loadable=True)
+    write = partial(c_source, net, loadable=True)
+    not_learning = partial(write, optimizer="adam")
+    all_refused(
+        [
+            (not_learning, errors.ArgumentError, "Pass learn=True, too"),
+            (partial(write, loadable=1), errors.ArgumentTypeError, "True or False"),
+            (
+                partial(c_source, noisy, loadable=True),
+                errors.FormatError,
+                "deterministic",
+            ),
+        ]
+    )

@@ -1,7 +1,7 @@
 """What a network's metadata may hold, and where it stays."""
 
-import io
 import pickle
+from functools import partial
 
 import networkx as nx
 import numpy as np
@@ -9,20 +9,21 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from synapse import errors, from_networkx, load, save
+from synapse import errors, from_networkx, save
 from synapse.readwrite import from_json_data, json_data
-from tests.helpers.cases import all_hold
+from tests.helpers.cases import all_hold, all_refused
 
+from .formats import content_of, from_content
 from .nets import WAYS, same
 
+words = st.text(st.characters(), max_size=5)
 leaves = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
+    | words
 )
-words = st.text(st.characters(), max_size=5)
-leaves |= words
 values = st.dictionaries(
     words,
     st.recursive(
@@ -40,12 +41,6 @@ def small(**metadata):
     return net
 
 
-def in_bytes(net, format):
-    stream = io.BytesIO()
-    save(net, stream, format=format)
-    return stream.getvalue()
-
-
 @pytest.mark.full
 @given(metadata=values)
 def test_any_metadata_are_kept_in_their_order(metadata):
@@ -57,8 +52,9 @@ def test_any_metadata_are_kept_in_their_order(metadata):
         assert same(net, twin)
 
 
-def nested(depth):
-    return [] if depth == 1 else [nested(depth - 1)]
+nested = []
+for _ in range(100):
+    nested = [nested]
 
 
 loop = {}
@@ -80,7 +76,7 @@ WRONG = {
         r"The keys of `net.metadata\['a'\]` must be strings, got 1",
     ),
     "deep": (
-        {"a": nested(101)},
+        {"a": nested},
         r"in `net.metadata\['a'\]` must be nested at most 100",
     ),
     "loop": (loop, r"in `net.metadata\['loop'\]` must be nested at most 100"),
@@ -92,20 +88,16 @@ def test_what_is_not_json_is_refused_when_saved(tmp_path):
     save(small(), path)
     before = path.read_bytes()
     for metadata, message in WRONG.values():
-        net = small()
-        net.metadata.update(metadata)
+        net, kept = small(**metadata), small(a=1)
         ways = (
-            lambda net=net: save(net, path),
+            partial(save, net, path),
             net.clone,
-            lambda net=net: pickle.dumps(net),
+            partial(pickle.dumps, net),
+            partial(json_data, net),
+            partial(setattr, kept, "metadata", metadata),
         )
-        for write in (*ways, lambda net=net: json_data(net)):
-            with pytest.raises(errors.ArgumentTypeError, match=message):
-                write()
-        net = small(a=1)
-        with pytest.raises(errors.ArgumentTypeError, match=message):
-            net.metadata = metadata
-        assert net.metadata == {"a": 1}
+        all_refused([(write, errors.ArgumentTypeError, message) for write in ways])
+        assert kept.metadata == {"a": 1}
     assert path.read_bytes() == before
 
 
@@ -138,7 +130,7 @@ def metadata_of(net):
 COPIES = {
     **WAYS,
     **{
-        name: lambda net, name=name: load(io.BytesIO(in_bytes(net, name)), name)
+        name: lambda net, name=name: from_content(name, content_of(name, net))
         for name in ("graphml", "gexf", "cytoscape")
     },
     "live graph": lambda net: from_networkx(net.graph),
@@ -181,25 +173,27 @@ REFUSED = {
 @pytest.mark.full
 @pytest.mark.parametrize("format", [*REFUSED, "json", "npz"])
 def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format):
+    places = {
+        r"net\[('AVA'|\d)\]\.metadata\['place'\]": lambda net: net["AVA"].metadata,
+        r"net\.connections\[1\]\.metadata\['place'\]": lambda net: (
+            net.connections[1].metadata
+        ),
+    }
+
     def check(value):
-        net = annotated()
-        net["AVA"].metadata["place"] = value
-        if any(value is unfit for unfit in REFUSED.get(format, ())):
-            name = r"net\[('AVA'|\d)\]\.metadata\['place'\]"
-            with pytest.raises(errors.FormatError, match=f"{name}.*as .json or .syn"):
-                in_bytes(net, format)
-            del net["AVA"].metadata["place"]
-            net.connections[1].metadata["way"] = value
-            name = r"net\.connections\[1\]\.metadata\['way'\]"
-            with pytest.raises(errors.FormatError, match=f"{name}.*as .json or .syn"):
-                in_bytes(net, format)
-            return
-        net.connections[1].metadata["way"] = value
-        twin = load(io.BytesIO(in_bytes(net, format)), format)
-        plain = value.item() if hasattr(value, "item") else value
-        for item, key in ((twin["AVA"], "place"), (twin.connections[1], "way")):
-            loaded = item.metadata[key]
-            assert (loaded, type(loaded)) == (plain, type(plain))
+        for name, metadata_of_part in places.items():
+            net = annotated()
+            metadata_of_part(net)["place"] = value
+            if any(value is unfit for unfit in REFUSED.get(format, ())):
+                with pytest.raises(
+                    errors.FormatError, match=f"{name}.*as .json or .syn"
+                ):
+                    content_of(format, net)
+            else:
+                twin = from_content(format, content_of(format, net))
+                loaded = metadata_of_part(twin)["place"]
+                plain = value.item() if hasattr(value, "item") else value
+                assert (loaded, type(loaded)) == (plain, type(plain))
 
     values = [value for some in KEPT.values() for value in some]
     unfit = [value for some in REFUSED.values() for value in some]
@@ -207,24 +201,32 @@ def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format)
 
 
 def test_metadata_of_one_name_and_two_kinds_are_refused_by_name_in_xml():
-    net = annotated(place=1)
-    net["ASH"].metadata["place"] = "left"
-    for format in ("graphml", "gexf"):
-        with pytest.raises(
-            errors.FormatError, match=r"\]\.metadata\['place'\], .*one of"
-        ):
-            in_bytes(net, format)
-    net = annotated(place=1)
-    net.connections[1].metadata["k"] = float("nan")
-    with pytest.raises(
-        errors.ArgumentTypeError, match=r"connections\[1\].metadata\['k'\]"
-    ):
-        in_bytes(net, "json")
-    net = annotated(place={1})
-    with pytest.raises(
-        errors.ArgumentTypeError, match=r"net\['AVA'\].metadata\['place"
-    ):
-        in_bytes(net, "json")
+    two_kinds, beside, of_set = annotated(place=1), annotated(), annotated(place={1})
+    two_kinds["ASH"].metadata["place"] = "left"
+    beside.connections[1].metadata["k"] = float("nan")
+    no_json = errors.ArgumentTypeError
+    all_refused(
+        [
+            *(
+                (
+                    partial(content_of, format, two_kinds),
+                    errors.FormatError,
+                    r"\]\.metadata\['place'\], .*one of",
+                )
+                for format in ("graphml", "gexf")
+            ),
+            (
+                partial(content_of, "json", beside),
+                no_json,
+                r"connections\[1\].metadata\['k'\]",
+            ),
+            (
+                partial(content_of, "json", of_set),
+                no_json,
+                r"net\['AVA'\].metadata\['place",
+            ),
+        ]
+    )
 
 
 @pytest.mark.parametrize(

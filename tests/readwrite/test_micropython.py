@@ -8,7 +8,6 @@ Node finds the package beside the checkout or by NODE_PATH:
 import ast
 import contextlib
 import io
-import itertools
 import json
 import math
 import shutil
@@ -24,7 +23,7 @@ from synapse.engine.functions.costs import COSTS
 from synapse.readwrite import python_source
 from tests.helpers import groups
 from tests.helpers.cases import all_hold
-from tests.readwrite.learners import data_for, graph
+from tests.readwrite.learners import data_for, graph, ruled
 from tests.readwrite.programs import NETS, close, every_squash, run, shaken
 
 PACKAGE = "@micropython/micropython-webassembly-pyscript"
@@ -118,7 +117,7 @@ def rows_for(net, steps=12):
 
 
 def same(ours, theirs):
-    return [number.hex() for number in ours] == [number.hex() for number in theirs]
+    return [*map(float.hex, ours)] == [*map(float.hex, theirs)]
 
 
 @squashes.register
@@ -131,17 +130,8 @@ def of_everything(state):
     return grown + 0.0 * (length + whole), 2.0 * state / (1.0 + state * state)
 
 
-def _random(rule):
-    net = architect.Elman(2, 4, 1, seed=0, squash="bernoulli")
-    return with_rule(net, rule)
-
-
-def with_rule(net, rule):
-    net.rule = rule
-    return net
-
-
 RULES = "online", "rtrl", ("rtrl", 1)
+RANDOM = {"seed": 0, "squash": "bernoulli"}
 SPIKING = (
     {"threshold": 0.3, "adaptive": 3},
     {"threshold": 0.3, "reset": "zero", "refractory": 3, "spike": "arctan_spike"},
@@ -157,15 +147,13 @@ def test_programs_learn_to_the_last_digit(micropython):
     """Every kind of network, by both rules; and every squash and cost."""
     registered = shaken(architect.Perceptron(2, 4, 1, squash="of_everything"))
     nets = [
+        *(ruled(graph(seed), rule) for seed in range(8) for rule in RULES),
         *(
-            with_rule(graph(seed), rule)
-            for seed, rule in itertools.product(range(8), RULES)
+            ruled(architect.Spiking(2, 5, 2, seed=0, **options), rule)
+            for options in SPIKING
+            for rule in RULES
         ),
-        *(
-            with_rule(architect.Spiking(2, 5, 2, seed=0, **options), rule)
-            for options, rule in itertools.product(SPIKING, RULES)
-        ),
-        *(_random(rule) for rule in RULES),
+        *(ruled(architect.Elman(2, 4, 1, **RANDOM), rule) for rule in RULES),
         architect.Perceptron(3, 4, 3, output_squash="softmax", seed=0),
         registered,
         groups.competing(3),
@@ -197,8 +185,7 @@ def test_large_programs_fit(micropython):
     """Tables of 22,000 numbers."""
     net = architect.Perceptron(100, 200, 10, seed=0)
     sources = [
-        (python_source(net, learn=True), rows_for(net, 2)),
-        (python_source(net), rows_for(net, 2)),
+        (python_source(net, learn=learn), rows_for(net, 2)) for learn in (True, False)
     ]
     learned, plain = pairs(micropython, sources)
     assert same(*learned)

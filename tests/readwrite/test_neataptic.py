@@ -26,8 +26,7 @@ def in_file(data):
 def test_files_of_neataptic_answer_as_there_after_reading_and_after_clear():
     def check(golden):
         for net in (from_neataptic_data(golden["json"]), load(in_file(golden["json"]))):
-            outputs = net.run(golden["inputs"])
-            assert np.abs(outputs - golden["outputs"]).max() < 1e-14
+            assert np.abs(net.run(golden["inputs"]) - golden["outputs"]).max() < 1e-14
             net.clear()
             assert np.abs(net.run(golden["inputs"]) - golden["cleared"]).max() < 1e-14
 
@@ -82,8 +81,7 @@ def test_the_mask_of_a_gater_is_a_factor_of_what_it_gates():
     data = small()
     data["connections"][4]["gater"] = 2
     data["nodes"][2]["mask"] = 0.5
-    net = from_neataptic_data(data)
-    assert net.weights.tolist() == [0.5, 0.5, 0.5, 0.25, 0.25]
+    assert from_neataptic_data(data).weights.tolist() == [0.5, 0.5, 0.5, 0.25, 0.25]
     data["connections"][0]["gater"] = 2  # it activates after what it gates
     with pytest.raises(errors.FormatError, match="mask of node 2 must be 1.*got 0.5"):
         from_neataptic_data(data)

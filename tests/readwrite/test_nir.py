@@ -48,9 +48,7 @@ def by_equations(graph, inputs, dt=DT):
     nodes = graph.nodes
     before = {name: [a for a, b in graph.edges if b == name] for name in nodes}
     order = list(nx.topological_sort(forward(graph)))
-    values = dict.fromkeys(nodes, 0.0)
-    volts = dict.fromkeys(nodes, 0.0)
-    currents = dict.fromkeys(nodes, 0.0)
+    values, volts, currents = (dict.fromkeys(nodes, 0.0) for _ in range(3))
     past = {name: [] for name in nodes}  # what entered a delay
     outputs = []
     for row in inputs:
@@ -68,19 +66,16 @@ def by_equations(graph, inputs, dt=DT):
                     values[name] = node.weight @ entering + getattr(node, "bias", 0.0)
             elif node_type == "Flatten":
                 values[name] = entering
-            elif node_type == "Delay":
-                continue
             elif node_type == "Scale":
                 values[name] = node.scale * entering
             elif node_type == "Threshold":
                 values[name] = (entering > node.threshold).astype(float)
             elif node_type == "Output":
                 outputs.append(entering)
-            else:
-                step = one_step(
+            elif node_type != "Delay":
+                values[name], volts[name], currents[name] = one_step(
                     node_type, node, entering, volts[name], currents[name], dt
                 )
-                values[name], volts[name], currents[name] = step
         for name, entered in past.items():
             entered.append(sum(values[each] for each in before[name]))
     return np.array(outputs)
@@ -116,10 +111,9 @@ def forward(graph):
     directed = nx.DiGraph(graph.edges)
     start = next(n for n, node in graph.nodes.items() if isinstance(node, nir.Input))
     distance = nx.single_source_shortest_path_length(directed, start)
-    into_delays = [
-        (a, b) for a, b in directed.edges if isinstance(graph.nodes[b], nir.Delay)
-    ]
-    directed.remove_edges_from(into_delays)
+    directed.remove_edges_from(
+        [(a, b) for a, b in directed.edges if isinstance(graph.nodes[b], nir.Delay)]
+    )
     for part in list(nx.strongly_connected_components(directed)):
         nearest = min(part, key=lambda name: (distance[name], name))
         if len(part) > 1:
@@ -128,41 +122,47 @@ def forward(graph):
     return directed
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_network_equals_its_graph_and_what_is_read_of_it(seed, tmp_path):
-    net = cells(seed)
-    inputs = rows(seed)
+def through_file(graph, folder):
+    nir.write(folder / "net.nir", graph)
+    return readwrite.from_nir(nir.read(folder / "net.nir"))
+
+
+def assert_all_equal(net, inputs, folder):
+    """A network, its graph and what is read of it; returns the twin and its graph."""
     graph = readwrite.to_nir(net)
-    nir.write(tmp_path / "net.nir", graph)
-    twin = readwrite.from_nir(nir.read(tmp_path / "net.nir"))
+    twin = through_file(graph, folder)
     outputs = net.run(inputs)
     assert outputs.std() > 0.1
     np.testing.assert_allclose(by_equations(graph, inputs), outputs, atol=1e-9)
     np.testing.assert_allclose(twin.run(inputs), outputs, atol=1e-9)
-    np.testing.assert_array_equal(twin["spikes"].activations, net["spikes"].activations)
     again = readwrite.to_nir(twin)
-    assert set(again.nodes) == set(graph.nodes)
-    assert set(again.edges) == set(graph.edges)
+    assert (set(again.nodes), set(again.edges)) == (set(graph.nodes), set(graph.edges))
+    return twin, again
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_network_equals_its_graph_and_what_is_read_of_it(seed, tmp_path):
+    net = cells(seed)
+    twin, _ = assert_all_equal(net, rows(seed), tmp_path)
+    np.testing.assert_array_equal(twin["spikes"].activations, net["spikes"].activations)
 
 
 def every_kind(seed):
     """A graph with every node that can be read."""
     rng = np.random.default_rng(seed)
+    weights = partial(rng.normal, size=(4, 4))
 
     def some(low, high):
         return rng.uniform(low, high, 4)
-
-    def weights(targets, sources):
-        return rng.normal(size=(targets, sources))
 
     rest = {"v_leak": some(-0.1, 0.1), "v_reset": some(-0.2, 0.2)}
     nodes = {
         "in": nir.Input(np.array([3])),
         "flat": nir.Flatten({"input": np.array([3])}, start_dim=0),
-        "w1": nir.Affine(weights(4, 3), rng.normal(size=4)),
+        "w1": nir.Affine(rng.normal(size=(4, 3)), rng.normal(size=4)),
         "lif": nir.LIF(some(1e-3, 3e-3), some(5, 20), v_threshold=some(0.3, 1), **rest),
-        "back": nir.Linear(weights(4, 4)),
-        "w2": nir.Linear(weights(4, 4)),
+        "back": nir.Linear(weights()),
+        "w2": nir.Linear(weights()),
         "cuba": nir.CubaLIF(
             tau_syn=some(1e-3, 2e-3),
             tau_mem=some(1e-3, 3e-3),
@@ -173,17 +173,16 @@ def every_kind(seed):
         ),
         "scale": nir.Scale(some(0.5, 2)),
         "if": nir.IF(some(2e3, 9e3), some(0.5, 1), some(0.0, 0.1)),
-        "w3": nir.Linear(weights(4, 4)),
-        "w4": nir.Affine(weights(4, 4), rng.normal(size=4)),
+        "w3": nir.Linear(weights()),
+        "w4": nir.Affine(weights(), rng.normal(size=4)),
         "jump": nir.Threshold(some(0.1, 0.5)),
         "sum": nir.I(some(100, 200)),
         "leaky": nir.LI(some(1e-3, 3e-3), some(5, 20), some(-0.1, 0.1)),
-        "w5": nir.Affine(weights(2, 4), rng.normal(size=2)),
+        "w5": nir.Affine(rng.normal(size=(2, 4)), rng.normal(size=2)),
         "out": nir.Output(np.array([2])),
     }
     edges = [*pairwise(name for name in nodes if name != "back")]
-    edges += [("lif", "back"), ("back", "lif")]
-    return nir.NIRGraph(nodes, edges)
+    return nir.NIRGraph(nodes, [*edges, ("lif", "back"), ("back", "lif")])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -191,47 +190,45 @@ def test_every_node_that_is_read_follows_its_equation(seed):
     graph = every_kind(seed)
     net = readwrite.from_nir(graph)
     inputs = rows(seed)
-    outputs = net.run(inputs)
-    np.testing.assert_allclose(outputs, by_equations(graph, inputs), atol=1e-9)
+    np.testing.assert_allclose(net.run(inputs), by_equations(graph, inputs), atol=1e-9)
     for name in ("lif", "cuba", "if", "jump"):
         assert set(net[name].activations) <= {0.0, 1.0}
     assert {"lif voltage", "lif keep", "cuba current"} <= {n.name for n in net.layers}
 
 
+def chain(*edges, type_check=True, **nodes):
+    """A graph of nodes in a row, with more edges."""
+    return nir.NIRGraph(nodes, [*pairwise(nodes), *edges], type_check=type_check)
+
+
 def test_a_current_is_written_as_such():
-    rng = np.random.default_rng(0)
-    nodes = {
-        "input": nir.Input(np.array([3])),
-        "w": nir.Linear(rng.normal(size=(4, 3))),
-        "cells": nir.CubaLIF(
-            tau_syn=np.full(4, 1e-3),
-            tau_mem=np.full(4, 2e-3),
-            r=np.full(4, 20.0),
-            v_leak=np.zeros(4),
-            v_threshold=np.full(4, 2.0),
-            w_in=np.full(4, 10.0),
-        ),
-        "output": nir.Output(np.array([4])),
-    }
-    edges = [("input", "w"), ("w", "cells"), ("cells", "output")]
-    net = readwrite.from_nir(nir.NIRGraph(nodes, edges))
+    cuba = nir.CubaLIF(
+        tau_syn=np.full(4, 1e-3),
+        tau_mem=np.full(4, 2e-3),
+        r=np.full(4, 20.0),
+        v_leak=np.zeros(4),
+        v_threshold=np.full(4, 2.0),
+        w_in=np.full(4, 10.0),
+    )
+    weights = nir.Linear(np.random.default_rng(0).normal(size=(4, 3)))
+    ends = nir.Input(np.array([3])), nir.Output(np.array([4]))
+    net = readwrite.from_nir(
+        chain(input=ends[0], w=weights, cells=cuba, output=ends[1])
+    )
     graph = readwrite.to_nir(net)
     assert isinstance(graph.nodes["cells"], nir.CubaLIF)
-    inputs = rows(0)
-    outputs = net.run(inputs)
+    outputs = net.run(rows(0))
     assert 10 < outputs.sum() < 390
-    np.testing.assert_array_equal(by_equations(graph, inputs), outputs)
+    np.testing.assert_array_equal(by_equations(graph, rows(0)), outputs)
 
 
 def test_cells_that_nir_has_not_become_leaky_neurons_and_thresholds():
     net = architect.Spiking(3, 6, 1, adaptive=2, seed=0)
     graph = readwrite.to_nir(net)
-    kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
-    assert kinds["voltages"] == "LI"
-    assert kinds["spikes"] == "Threshold"
-    inputs = rows(0)
+    kinds = [type(graph.nodes[name]) for name in ("voltages", "spikes")]
+    assert kinds == [nir.LI, nir.Threshold]
     twin = readwrite.from_nir(graph)
-    np.testing.assert_allclose(twin.run(inputs), net.run(inputs), atol=1e-9)
+    np.testing.assert_allclose(twin.run(rows(0)), net.run(rows(0)), atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -248,18 +245,9 @@ def test_delays_are_nodes(seed, tmp_path):
         (out, cell, 2),
         (spikes, out, 1),
     ):
-        shape = len(source), len(target)
-        source.project(target, weights=rng.normal(0.0, 0.3, shape), delay=delay)
-    inputs = rows(seed)
-    graph = readwrite.to_nir(net)
-    nir.write(tmp_path / "net.nir", graph)
-    twin = readwrite.from_nir(nir.read(tmp_path / "net.nir"))
-    outputs = net.run(inputs)
-    assert outputs.std() > 0.1
-    np.testing.assert_allclose(by_equations(graph, inputs), outputs, atol=1e-9)
-    np.testing.assert_allclose(twin.run(inputs), outputs, atol=1e-9)
-    again = readwrite.to_nir(twin)
-    assert set(again.edges) == set(graph.edges)
+        weights = rng.normal(0.0, 0.3, (len(source), len(target)))
+        source.project(target, weights=weights, delay=delay)
+    _, again = assert_all_equal(net, rows(seed), tmp_path)
     np.testing.assert_allclose(again.nodes["input, delay 18"].delay, 18 * DT)
 
 
@@ -284,52 +272,41 @@ def test_delays_are_read_anywhere():
     graph = nir.NIRGraph(nodes, edges)
     for dt in (1e-4, 2e-4):
         outputs = readwrite.from_nir(graph, dt=dt).run(rows(0))
-        expected = by_equations(graph, rows(0), dt)
-        np.testing.assert_allclose(outputs, expected, atol=1e-9)
+        np.testing.assert_allclose(outputs, by_equations(graph, rows(0), dt), atol=1e-9)
         assert outputs.std() > 0.02
 
 
 def test_graphs_within_a_graph_are_read():
+    four = nir.Output(np.array([4]))
     inner = nir.NIRGraph(
         {
             "in": nir.Input(np.array([4])),
             "lif": nir.LIF(*(np.full(4, x) for x in (2e-3, 20.0, 0.0, 1.0))),
             "rec": nir.Linear(np.random.default_rng(1).normal(size=(4, 4))),
-            "out": nir.Output(np.array([4])),
+            "out": four,
         },
         [("in", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "out")],
     )
-    outer = nir.NIRGraph(
-        {
-            "in": nir.Input(np.array([3])),
-            "w": nir.Linear(np.random.default_rng(2).normal(size=(4, 3))),
-            "cells": inner,
-            "out": nir.Output(np.array([4])),
-        },
-        [("in", "w"), ("w", "cells"), ("cells", "out")],
-    )
-    net = readwrite.from_nir(outer)
+    weights = nir.Linear(np.random.default_rng(2).normal(size=(4, 3)))
+    enter = nir.Input(np.array([3]))
+    net = readwrite.from_nir(chain(enter=enter, w=weights, cells=inner, leave=four))
     names = [layer.name for layer in net.layers]
-    assert names == ["in", "cells.lif keep", "cells.lif voltage", "cells.lif"]
+    assert names == ["enter", "cells.lif keep", "cells.lif voltage", "cells.lif"]
     outputs = net.run(rows(3))
     assert 0.02 < outputs.mean() < 0.9
-    flat = readwrite.to_nir(net)
-    np.testing.assert_array_equal(by_equations(flat, rows(3)), outputs)
+    np.testing.assert_array_equal(by_equations(readwrite.to_nir(net), rows(3)), outputs)
 
 
 def test_an_input_may_have_an_axis_of_time():
     """As in files of sinabs 3.1.0, which nir 1.0.8 reads without `type_check` only."""
-    rng = np.random.default_rng(0)
     nodes = {
-        "w": nir.Linear(rng.normal(size=(4, 3))),
+        "w": nir.Linear(np.random.default_rng(0).normal(size=(4, 3))),
         "cells": nir.IF(np.ones(4), np.ones(4)),
+        "leave": nir.Output(np.ones(1)),
     }
     nets = [
         readwrite.from_nir(
-            chain(
-                enter=nir.Input(np.array(shape)), **nodes, leave=nir.Output(np.ones(1))
-            ),
-            dt=1.0,
+            chain(enter=nir.Input(np.array(shape)), **nodes, type_check=False), dt=1.0
         )
         for shape in ([3], [50, 3])
     ]
@@ -337,55 +314,41 @@ def test_an_input_may_have_an_axis_of_time():
     np.testing.assert_array_equal(nets[0].run(rows(0)), nets[1].run(rows(0)))
 
 
-def chain(**nodes):
-    """A graph of nodes in a row."""
-    names = [*nodes]
-    return nir.NIRGraph(nodes, [*pairwise(names)], type_check=False)
-
-
 def test_what_cannot_be_read_or_written_is_refused():
     enter = nir.Input(np.array([2]))
     leave = nir.Output(np.array([2]))
     fast = nir.LI(*(np.full(2, x) for x in (1e-5, 1.0, 0.0)))
-    ring = chain(a=enter, d=nir.Delay(np.ones(2)), b=leave)
-    ring.edges.append(("d", "d"))
+    between = partial(chain, type_check=False, a=enter)
+    odd = nir.Delay(np.full(2, 15e-5))
+    early = nir.Delay(-np.ones(2))
+    ring = between(("d", "d"), d=nir.Delay(np.ones(2)), b=leave)
     lstm = architect.LSTM(2, 3, 1, seed=0)
-    read = readwrite.from_nir
+    read, write = readwrite.from_nir, readwrite.to_nir
     wide = nir.Linear(np.ones((2, 3)))
+    resets = "'value' or 'hold' or 'subtract' or 'subtract_before_leak' or 'none'"
+    perceptron = architect.Perceptron(2, 3, 1)
     all_refused(
         [
             (partial(read, {"nodes": {}}), ArgumentTypeError, "graph of NIR"),
             (partial(read, cells(), dt=0), ArgumentError, "dt"),
             (
-                partial(read, chain(a=enter, d=nir.Delay(np.full(2, 15e-5)), b=leave)),
+                partial(read, between(d=odd, b=leave)),
                 FormatError,
                 "'d' must be multiples of 0.0001 s",
             ),
-            (
-                partial(read, chain(a=enter, d=nir.Delay(-np.ones(2)), b=leave)),
-                FormatError,
-                "from 0 to 10,000",
-            ),
+            (partial(read, between(d=early, b=leave)), FormatError, "from 0 to 10,000"),
             (partial(read, ring), FormatError, "no cycle of nodes that only delay"),
-            (partial(read, chain(a=enter, c=fast, b=leave)), FormatError, "0.0001 s"),
-            (partial(read, chain(a=enter, c=fast)), FormatError, "Output"),
+            (partial(read, between(c=fast, b=leave)), FormatError, "0.0001 s"),
+            (partial(read, between(c=fast)), FormatError, "Output"),
+            (partial(read, between(c=fast), reset="zero"), ArgumentError, resets),
+            (partial(read, between(w=wide, b=leave)), FormatError, "(2, 2)"),
+            (partial(write, lstm), FormatError, "'input gates'"),
             (
-                partial(read, chain(a=enter, c=fast), reset="zero"),
-                ArgumentError,
-                "'value' or 'hold' or 'subtract' or 'subtract_before_leak' or 'none'",
-            ),
-            (partial(read, chain(a=enter, w=wide, b=leave)), FormatError, "(2, 2)"),
-            (partial(readwrite.to_nir, lstm), FormatError, "'input gates'"),
-            (
-                partial(readwrite.to_nir, architect.Perceptron(2, 3, 1)),
+                partial(write, perceptron),
                 FormatError,
                 "neither a spike nor the identity",
             ),
-            (
-                partial(readwrite.to_nir, cells(refractory=1)),
-                FormatError,
-                "no part of a cell",
-            ),
+            (partial(write, cells(refractory=1)), FormatError, "no part of a cell"),
         ]
     )
 
@@ -396,8 +359,7 @@ def with_hidden_cells(layers, seed):
     torch.manual_seed(seed)
     modules = []
     for size, make in layers:
-        before = modules[-2].out_features if modules else 3
-        weights = torch.nn.Linear(before, size)
+        weights = torch.nn.Linear(modules[-2].out_features if modules else 3, size)
         weights.weight.data *= 2.0
         weights.bias.data.uniform_(0.0, 0.4)
         modules += [weights, make(size)]
@@ -405,68 +367,36 @@ def with_hidden_cells(layers, seed):
 
 
 def spikes_of(module, sequence):
-    torch = pytest.importorskip("torch")
-    rows = torch.tensor(sequence.astype(np.float32))
+    rows = pytest.importorskip("torch").tensor(sequence.astype(np.float32))
     return np.array([module(row[None]).detach().numpy()[0] for row in rows])
 
 
 @pytest.mark.torch
 @pytest.mark.parametrize("seed", range(10))
-def test_recurrent_networks_of_snntorch_have_every_spike_here(seed):
-    """And so has what is written again."""
+@pytest.mark.parametrize("reset", ["value", "subtract"])
+def test_networks_of_snntorch_have_every_spike_here(reset, seed):
+    """And so has what is written again. Recurrent ones reset to 0, the others by
+    subtraction, which is snnTorch's default and is not written: the graph says v_reset
+    = 0."""
     torch = pytest.importorskip("torch")
     snn = pytest.importorskip("snntorch")
     from snntorch.export_nir import export_to_nir
 
-    def recurrent(size):
-        return snn.RLeaky(
-            beta=torch.full((size,), 0.9),
-            threshold=0.7,
-            linear_features=size,
-            reset_mechanism="zero",
-            reset_delay=False,
-            init_hidden=True,
-        )
-
-    def with_currents(size):
-        return snn.Synaptic(
-            alpha=torch.full((size,), 0.8),
-            beta=torch.full((size,), 0.9),
-            threshold=torch.full((size,), 1.2),
-            reset_mechanism="zero",
-            reset_delay=False,
-            init_hidden=True,
-        )
-
-    module = with_hidden_cells([(8, recurrent), (5, with_currents)], seed)
-    graph = export_to_nir(module, torch.zeros(1, 3), ignore_dims=[0])
-    for cells_of_snntorch in (module[1], module[3]):
-        cells_of_snntorch.reset_mem()
-    sequence = rows(seed)
-    theirs = spikes_of(module, sequence)
-    assert 0 < theirs.sum() < theirs.size
-    net = readwrite.from_nir(graph)
-    single = sequence.astype(np.float32).astype(float)
-    np.testing.assert_array_equal(net.run(single), theirs)
-    twin = readwrite.from_nir(readwrite.to_nir(net))
-    np.testing.assert_array_equal(twin.run(single), theirs)
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("seed", range(10))
-def test_a_reset_by_subtraction_of_snntorch_has_every_spike_here(seed):
-    """snnTorch's default, which it does not write: the graph says v_reset = 0."""
-    torch = pytest.importorskip("torch")
-    snn = pytest.importorskip("snntorch")
-    from snntorch.export_nir import export_to_nir
+    options = {"init_hidden": True}
+    if reset == "value":
+        options |= {"reset_mechanism": "zero", "reset_delay": False}
 
     def leaky(size):
-        ones = torch.ones(size)
-        return snn.Leaky(0.9 * ones, 0.7 * ones, init_hidden=True)
+        beta = torch.full((size,), 0.9)
+        if reset == "value":
+            recurrent = {"threshold": 0.7, "linear_features": size}
+            return snn.RLeaky(beta=beta, **recurrent, **options)
+        return snn.Leaky(beta, torch.full((size,), 0.7), **options)
 
     def with_currents(size):
-        ones = torch.ones(size)
-        return snn.Synaptic(0.8 * ones, 0.9 * ones, 1.2 * ones, init_hidden=True)
+        numbers = {"alpha": 0.8, "beta": 0.9, "threshold": 1.2}
+        tensors = {name: torch.full((size,), it) for name, it in numbers.items()}
+        return snn.Synaptic(**tensors, **options)
 
     module = with_hidden_cells([(8, leaky), (5, with_currents)], seed)
     graph = export_to_nir(module, torch.zeros(1, 3), ignore_dims=[0])
@@ -475,11 +405,12 @@ def test_a_reset_by_subtraction_of_snntorch_has_every_spike_here(seed):
     sequence = rows(seed).astype(np.float32)
     theirs = spikes_of(module, sequence)
     assert 0 < theirs.sum() < theirs.size
-    net = readwrite.from_nir(graph, reset="subtract")
-    np.testing.assert_array_equal(net.run(sequence.astype(float)), theirs)
-    assert (readwrite.from_nir(graph).run(sequence.astype(float)) != theirs).any()
-    twin = readwrite.from_nir(readwrite.to_nir(net))
-    np.testing.assert_array_equal(twin.run(sequence.astype(float)), theirs)
+    single = sequence.astype(float)
+    net = readwrite.from_nir(graph, reset=reset)
+    for network in (net, readwrite.from_nir(readwrite.to_nir(net))):
+        np.testing.assert_array_equal(network.run(single), theirs)
+    if reset == "subtract":
+        assert (readwrite.from_nir(graph).run(single) != theirs).any()
 
 
 @pytest.mark.parametrize("reset", get_args(Reset))
@@ -497,8 +428,8 @@ def test_each_reset_is_its_equation(make, reset):
         options |= {"tau_syn": DT / (0.5 * ones), "tau_mem": tau, "v_leak": leak * ones}
         options["w_in"] = 1.5 * ones
     gain = 0.8 * ones if make is nir.IF else 0.8 * (1.0 - share)
-    nodes = {"in": nir.Input(np.array([size])), "cells": make(**options)}
-    nodes["out"] = nir.Output(np.array([size]))
+    ends = nir.Input(np.array([size])), nir.Output(np.array([size]))
+    graph = chain(enter=ends[0], cells=make(**options), leave=ends[1])
     inputs = rows(0, size) * 3.0 - 1.2
     volts, current, spikes, expected = 0.0 * ones, 0.0 * ones, 0.0 * ones, []
     for row in inputs:
@@ -515,7 +446,7 @@ def test_each_reset_is_its_equation(make, reset):
         spikes = (volts > threshold).astype(float)
         expected.append(spikes)
     assert 0 < np.sum(expected) < np.size(expected)
-    net = readwrite.from_nir(nir.NIRGraph(nodes, [*pairwise(nodes)]), reset=reset)
+    net = readwrite.from_nir(graph, reset=reset)
     np.testing.assert_array_equal(net.run(inputs), expected)
 
 

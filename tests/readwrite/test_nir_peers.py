@@ -96,9 +96,8 @@ def test_each_reset_of_snntorch_has_a_value(cell, mechanism, tmp_path):
     """And no other one has its spikes."""
     others = {*RESETS.values()} - {RESETS[cell, mechanism]}
     for seed in SEEDS:
-        threshold = 3.0 if mechanism == "none" else 0.7
         inputs, theirs, graph = by_snntorch(
-            cell, seed, threshold, reset_mechanism=mechanism
+            cell, seed, 3.0 if mechanism == "none" else 0.7, reset_mechanism=mechanism
         )
         graph = by_file(graph, tmp_path)
         assert 0 < theirs.sum() < theirs.size

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import assume
 
 import architect
-import synapse
-from synapse import Layer, Network, errors, save
+from synapse import Layer, Network, errors, save, to_torch
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import onnx_model
 from tests.helpers.cases import all_hold, all_refused, every_case
@@ -66,18 +65,19 @@ class Session:
         return np.concatenate([self.step(row) for row in rows])
 
 
+def agrees(net, steps, tolerance=1e-12, form="auto", **options):
+    """Whether a model answers as the network does."""
+    there = Session(onnx_model(net, form, **options)).run(steps)
+    return close(there, net.run(steps), tolerance)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @every_case("name", NETS)
 def test_every_step_is_the_network_s_own(dtype, name):
     net = NETS[name]()
-    steps = random_steps(net)
-    assert close(
-        Session(onnx_model(net, dtype=dtype)).run(steps),
-        net.run(steps),
-        TOLERANCES[dtype],
-    )
+    assert agrees(net, random_steps(net), TOLERANCES[dtype], dtype=dtype)
 
 
 LAYERED = {
@@ -130,6 +130,10 @@ def test_standard_layers_are_operators_over_sequences(name):
     assert "state" in Session(onnx_model(net, dtype="float64")).shapes
 
 
+def operators(model):
+    return {node.op_type for node in model.graph.node}
+
+
 def test_a_layer_that_reads_itself_by_a_delay_of_one_step_is_an_operator():
     """Unless it also reads itself two steps before."""
     inputs, hidden, output = Layer(3), Layer(5, "tanh"), Layer(2, "identity")
@@ -139,22 +143,19 @@ def test_a_layer_that_reads_itself_by_a_delay_of_one_step_is_an_operator():
     net = Network(inputs, [hidden], output)
     x = np.random.default_rng(1).normal(size=(9, 3))
     net.run(x[:4])
-    model = onnx_model(net, keep_context=True)
-    assert "RNN" in [node.op_type for node in model.graph.node]
-    assert close(Session(model).run(x), net.clone().run(x), 1e-6)
+    assert "RNN" in operators(onnx_model(net, keep_context=True))
+    assert agrees(net, x, 1e-6, keep_context=True)
     net.clear()
-    assert close(Session(onnx_model(net)).run(x), net.run(x), 1e-6)
+    assert agrees(net, x, 1e-6)
     hidden[0].project(hidden[1], delay=2)
-    model = onnx_model(net)
-    assert "RNN" not in [node.op_type for node in model.graph.node]
+    assert "RNN" not in operators(onnx_model(net))
 
 
 def test_an_elman_layer_is_an_operator_by_default_if_all_runtimes_compute_it():
     """Some ignore or refuse the attribute that other squashes than tanh need."""
     for squash in ("logistic", "relu", "tanh"):
         model = onnx_model(architect.Elman(3, 5, 2, squash=squash, seed=0))
-        operators = {node.op_type for node in model.graph.node}
-        assert ("RNN" in operators) is (squash == "tanh")
+        assert ("RNN" in operators(model)) is (squash == "tanh")
 
 
 @pytest.mark.full
@@ -163,38 +164,31 @@ def test_layers_that_differ_anywhere_are_not_those_operators(name):
     """Each neuron's bias and each kind of connection in turn; a new connection or
     gate."""
     x = np.random.default_rng(1).normal(size=(6, 3))
-    ends = {}
     net = layered(name)
     labels = {neuron: layer.name for layer in net.layers for neuron in layer}
-    for number, connection in enumerate(net.connections):
-        ends[labels[connection.source], labels[connection.target]] = number
+    ends = {
+        (labels[connection.source], labels[connection.target]): number
+        for number, connection in enumerate(net.connections)
+    }
 
-    def weight(net, number):
-        net.connections[number].weight = 0.7
-
-    def bias(net, number):
-        net.neurons[number].bias = 0.3
-
-    def connect(net, source, target):
-        if not net.neurons[source].connection_to(net.neurons[target]):
-            net.neurons[source].project(net.neurons[target], weight=0.4)
-
-    def agrees(edit, numbers):
+    def check(edit, *numbers):
         net = layered(name)
-        edit(net, *numbers)
+        if edit == "connect":
+            source, target = (net.neurons[number] for number in numbers)
+            if not source.connection_to(target):
+                source.project(target, weight=0.4)
+        elif edit == "bias":
+            net.neurons[numbers[0]].bias = 0.3
+        else:
+            net.connections[numbers[0]].weight = 0.7
         net.clear()
-        return close(Session(onnx_model(net)).run(x), net.run(x), 1e-6)
+        assert agrees(net, x, 1e-6)
 
     n = len(net.neurons)
-    edits = [(weight, (number,)) for number in ends.values()]
-    edits += [(bias, (number,)) for number in range(3, n, 2)]
-    edits += [
-        (connect, pair) for pair in ((n - 4, n - 1), (4, n - 1), (n - 1, 5), (9, 4))
-    ]
-    wrong = [
-        (edit.__name__, numbers) for edit, numbers in edits if not agrees(edit, numbers)
-    ]
-    assert not wrong
+    pairs = (n - 4, n - 1), (4, n - 1), (n - 1, 5), (9, 4)
+    all_hold(check, [("weight", number) for number in ends.values()])
+    all_hold(check, [("bias", number) for number in range(3, n, 2)])
+    all_hold(check, [("connect", *pair) for pair in pairs])
 
 
 @pytest.mark.full
@@ -217,16 +211,14 @@ def test_every_squash_of_float64_has_its_digits():
     )[:, None]
 
     def check(name):
-        source = Layer(1)
-        output = Layer(1, name)
+        source, output = Layer(1), Layer(1, name)
         source.project(output, weights=1.0)
         net = Network(source, [], output)
         net.deterministic = True
         answers = Session(onnx_model(net, dtype="float64")).run(states)
         expected = net.run(states)
-        assert (
-            np.abs(answers - expected) <= 2e-15 * np.maximum(1.0, np.abs(expected))
-        ).all()
+        bounds = 2e-15 * np.maximum(1.0, np.abs(expected))
+        assert (np.abs(answers - expected) <= bounds).all()
 
     all_hold(check, list(ACTIVATIONS))
 
@@ -235,12 +227,11 @@ def test_the_context_is_the_start():
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
     session = Session(onnx_model(net, dtype="float64", keep_context=True))
-    assert [attribute for attribute, _ in session.facts["state"]].count("state") == 5
-    now = {"activation": net.neurons, "state": net.neurons}
-    for (attribute, number), value in zip(
-        session.facts["state"], session.facts["start"]
-    ):
-        assert getattr(now[attribute][number], attribute) == value
+    state = session.facts["state"]
+    assert [attribute for attribute, _ in state].count("state") == 5
+    assert session.facts["start"] == [
+        getattr(net.neurons[number], attribute) for attribute, number in state
+    ]
     steps = random_steps(net, 5)
     assert close(session.run(steps), net.run(steps))
 
@@ -278,20 +269,20 @@ def test_networks_without_memory_are_plain_models():
 
 @pytest.mark.full
 def test_nodes_follow_layers_not_neurons():
+    def count(net):
+        return len(onnx_model(net).graph.node)
+
     for sizes in ((4, 40), (50, 100)):  # peepholes as matrices, and as lists
-        nets = (architect.LSTM(5, n, 3, style="synaptic", seed=0) for n in sizes)
-        small, large = (len(onnx_model(net).graph.node) for net in nets)
+        small, large = (
+            count(architect.LSTM(5, n, 3, style="synaptic", seed=0)) for n in sizes
+        )
         assert small == large < 40
-    sizes = [4] * 30
-    assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(
-        sizes
-    )
+    assert count(architect.Perceptron(*[4] * 30, seed=0)) <= 4 * 30
 
 
-@pytest.mark.parametrize("name", ["onnx", "torch"])
-def test_without_a_package_the_command_is_named(monkeypatch, name):
+@pytest.mark.parametrize(("name", "write"), [("onnx", onnx_model), ("torch", to_torch)])
+def test_without_a_package_the_command_is_named(monkeypatch, name, write):
     monkeypatch.setitem(sys.modules, name, None)
-    write = onnx_model if name == "onnx" else synapse.to_torch
     with pytest.raises(
         errors.MissingExtraError,
         match=f"{name}.*, which is not installed. Install it: pip",
@@ -301,11 +292,11 @@ def test_without_a_package_the_command_is_named(monkeypatch, name):
 
 def test_what_cannot_be_written(tmp_path):
     path = tmp_path / "net.onnx"
-    large = architect.Perceptron(1, 1, seed=0)
+    large, net = (architect.Perceptron(1, 1, seed=0) for _ in range(2))
     large.weights = [1e39]
-    net = architect.Perceptron(1, 1, seed=0)
     custom = Network(Layer(1), [], Layer(1, arc))
     form = "`form` must be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
+    no_layers = "standard LSTM, GRU or Elman layers"
     memory = architect.Elman(3, 4, 2, seed=0)
     assert all(
         Session(onnx_model(memory, form)).shapes.keys() == {"x", "state"}
@@ -318,11 +309,7 @@ def test_what_cannot_be_written(tmp_path):
             errors.FormatError,
             "'arc', which cannot be written in ONNX",
         ),
-        (
-            lambda: save(net, path, form="sequence"),
-            errors.TopologyError,
-            "standard LSTM, GRU or Elman layers",
-        ),
+        (lambda: save(net, path, form="sequence"), errors.TopologyError, no_layers),
         (lambda: save(net, path, form="scan"), errors.ArgumentError, form),
         (
             lambda: save(large, path),

@@ -11,8 +11,16 @@ import pandas as pd
 import pytest
 from packaging.version import Version
 
-import synapse
-from synapse import Layer, Network, Topology, from_edges, from_networkx
+from synapse import (
+    Layer,
+    Network,
+    Topology,
+    from_edges,
+    from_networkx,
+    tie,
+    to_edges,
+    to_networkx,
+)
 
 ROWS = np.random.default_rng(0).normal(size=(12, 3))
 SQUASHES = ("tanh", "relu", "identity", "noise", "softplus")
@@ -50,8 +58,8 @@ def everything(seed):
     for link in random.sample(undelayed, min(3, len(undelayed))):
         hidden[0][int(rng.integers(3))].gate(link)
     if alike := [link for link in free if link.gater is None]:
-        synapse.tie(alike[:3])
-    synapse.tie(list(layers[-1]))
+        tie(alike[:3])
+    tie(list(layers[-1]))
     hidden[0][0].trainable_bias = False
     hidden[0].freeze()
     if not groups:
@@ -61,35 +69,8 @@ def everything(seed):
     return net
 
 
-def read_graphml(graph):
-    stream = io.BytesIO()
-    nx.write_graphml(graph, stream)
-    stream.seek(0)
-    return nx.read_graphml(stream, node_type=int)
-
-
-def read_gml(graph):
-    """As networkx reads it by default: with text as nodes, and 1 for True."""
-    stream = io.BytesIO()
-    nx.write_gml(graph, stream)
-    stream.seek(0)
-    return nx.read_gml(stream)
-
-
 def by_number(graph):
     return nx.convert_node_labels_to_integers(graph)
-
-
-def through_json(graph):
-    return nx.node_link_graph(
-        json.loads(json.dumps(nx.node_link_data(graph, edges="edges"))), edges="edges"
-    )
-
-
-def through_tables(net):
-    """Data frames of the connections and the neurons, with empty cells."""
-    edges, neurons = synapse.to_edges(net)
-    return from_edges(edges, neurons=neurons, dtype=net.dtype)
 
 
 ROUNDS = Version(pd.__version__) < Version("3.1")
@@ -103,19 +84,24 @@ def through_csv(net):
     """Text with a column of empty cells for what few neurons have, such as delays."""
     tables = [
         pd.read_csv(io.StringIO(table.to_csv(index=False)), **AS_WRITTEN)
-        for table in synapse.to_edges(net)
+        for table in to_edges(net)
     ]
     return from_edges(tables[0], neurons=tables[1], dtype=net.dtype)
 
 
-TABLES = {"tables": through_tables, "CSV": through_csv}
+TABLES = {
+    # with empty cells
+    "tables": lambda net: from_edges(
+        to_edges(net).edges, neurons=to_edges(net).neurons, dtype=net.dtype
+    ),
+    "CSV": through_csv,
+}
 
 
 def shuffled(graph):
     """The same graph with its nodes and edges added in another order."""
     rng = np.random.default_rng(1)
-    nodes = list(graph.nodes(data=True))
-    edges = list(graph.edges(data=True))
+    nodes, edges = (list(items(data=True)) for items in (graph.nodes, graph.edges))
     other = nx.DiGraph(**graph.graph)
     other.add_nodes_from(nodes[i] for i in rng.permutation(len(nodes)))
     other.add_edges_from(edges[i] for i in rng.permutation(len(edges)))
@@ -125,16 +111,24 @@ def shuffled(graph):
 GRAPHS = {
     "live": lambda net: net.graph,
     "copy": lambda net: net.graph.copy(),
-    "plain": synapse.to_networkx,
+    "plain": to_networkx,
     "view": lambda net: net.graph.subgraph(list(net)),
     "copy of a view": lambda net: net.graph.subgraph(list(net)).copy(),
     "in another order": lambda net: shuffled(net.graph),
     "relabelled": lambda net: by_number(net.graph),
     "composed": lambda net: nx.compose(net.graph, nx.DiGraph()),
     "reversed twice": lambda net: net.graph.reverse().reverse(),
-    "node-link JSON": lambda net: through_json(by_number(net.graph.copy())),
-    "GraphML": lambda net: read_graphml(by_number(net.graph.copy())),
-    "GML": lambda net: read_gml(synapse.to_networkx(net)),
+    "node-link JSON": lambda net: nx.node_link_graph(
+        json.loads(
+            json.dumps(nx.node_link_data(by_number(net.graph.copy()), edges="edges"))
+        ),
+        edges="edges",
+    ),
+    "GraphML": lambda net: nx.parse_graphml(
+        "\n".join(nx.generate_graphml(by_number(net.graph.copy()))), node_type=int
+    ),
+    # as networkx reads it by default: with text as nodes, and 1 for True
+    "GML": lambda net: nx.parse_gml([*nx.generate_gml(to_networkx(net))]),
     "adjacency JSON": lambda net: nx.adjacency_graph(
         json.loads(json.dumps(nx.adjacency_data(by_number(net.graph.copy()))))
     ),
@@ -169,20 +163,9 @@ def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):
 def facts(net):
     """What a network has by name, as people see it."""
     table = Topology.of(net)
-    unusual = {name: column.tolist() for name, column in table._unusual.items()}
-    columns = (
-        table.source,
-        table.target,
-        table.gater,
-        table.trainable,
-        table.tie,
-        table.bias_tie,
-    )
+    columns = ("source", "target", "gater", "trainable", "tie", "bias_tie", "delay")
     return (
-        [column.tolist() for column in columns],
-        table.names,
-        table.squash,
-        table.delay.tolist(),
-        unusual,
-        table.layers,
+        [getattr(table, name).tolist() for name in columns],
+        (table.names, table.squash, table.layers),
+        {name: column.tolist() for name, column in table._unusual.items()},
     )

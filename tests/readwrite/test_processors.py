@@ -40,8 +40,7 @@ def test_a_small_c_library_has_what_a_program_calls(squash, tmp_path):
 @pytest.mark.parametrize("options", [{"dtype": "float64"}, {"sums": "exact"}])
 @pytest.mark.parametrize("learn", [False, True])
 def test_a_double_of_four_bytes_is_refused_by_the_compiler(options, learn, tmp_path):
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    source = c_source(net, learn=learn, **options)
+    source = c_source(architect.Perceptron(2, 3, 1, seed=0), learn=learn, **options)
     (tmp_path / "program.c").write_text(source, encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as caught:
         device.built(AVR, tmp_path, "-DSTEPS=1")

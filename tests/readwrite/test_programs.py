@@ -170,8 +170,7 @@ def test_the_largest_errors_of_fast_functions(tmp_path, flags):
             .replace("TRUE", exact)
         )
         (tmp_path / "main.c").write_text(main)
-        largest = float(run(compiled(tmp_path, *flags)))
-        assert 0 < largest < 2e-7, fast
+        assert 0 < float(run(compiled(tmp_path, *flags))) < 2e-7, fast
 
 
 def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
@@ -193,11 +192,12 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
             {"sums": "exact", "dtype": "float32"},
         ),
     ]
-    refused = [
-        (partial(SOURCES["c"], net, **options), errors.ArgumentError, words)
-        for words, options in refused
-    ]
-    all_refused(refused)
+    all_refused(
+        [
+            (partial(SOURCES["c"], net, **options), errors.ArgumentError, words)
+            for words, options in refused
+        ]
+    )
 
 
 ROWS_MAIN = """
@@ -228,6 +228,7 @@ int main(void) {
 def test_inputs_of_several_rows_are_added_at_once(tmp_path, sums):
     """However many: the rows of one call have the bits of single steps."""
     real, tolerance = ("double", 1e-12) if sums == "exact" else ("float", 1e-5)
+    (tmp_path / "main.c").write_text(ROWS_MAIN)
     for net in (
         architect.LSTM(67, 19, 2, seed=1),  # no whole blocks, of both
         architect.Perceptron(37, 19, 8, 3, seed=1),
@@ -237,7 +238,6 @@ def test_inputs_of_several_rows_are_added_at_once(tmp_path, sums):
         source = SOURCES["c"](net, sums=sums)
         assert "row += 4" in source
         (tmp_path / "program.c").write_text(source, encoding="utf-8")
-        (tmp_path / "main.c").write_text(ROWS_MAIN)
         program = compiled(tmp_path, f"-DREAL={real}", "-O1", *SANITIZED)
         printed = run(program, " ".join(map(repr, itertools.chain(*steps))))
         outputs = np.array(printed.split(), float).reshape(11, -1)
@@ -253,12 +253,11 @@ def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     cleared, going_on = (
         RUNNERS[language](net, steps, tmp_path, context) for context in (False, True)
     )
+    after = RUNNERS[language](net, [CLEAR, *steps], tmp_path, True)
     assert close(going_on, net.run(steps))
     net.clear()
-    assert close(cleared, net.run(steps))
+    assert close(np.array([cleared, after]), np.array([net.run(steps)] * 2))
     assert not close(cleared, going_on, 1e-6)
-    after = RUNNERS[language](net, [CLEAR, *steps], tmp_path, True)
-    assert close(after, cleared)
 
 
 @pytest.mark.full
@@ -350,11 +349,16 @@ if (held() !== before) process.exit(2);
 """
 
 
-def test_an_error_in_javascript_changes_nothing(tmp_path):
+def by_node(folder, *parts):
+    """What a script of some parts prints."""
+    (folder / "program.js").write_text("".join(parts))
     node = shutil.which("node") or pytest.skip("there is no node here")
+    return run([node, str(folder / "program.js")])
+
+
+def test_an_error_in_javascript_changes_nothing(tmp_path):
     source = SOURCES["javascript"](architect.Elman(2, 3, 1, seed=0))
-    (tmp_path / "program.js").write_text(source + REFUSED_IN_JAVASCRIPT)
-    run([node, str(tmp_path / "program.js")])
+    by_node(tmp_path, source, REFUSED_IN_JAVASCRIPT)
 
 
 @pytest.mark.full
@@ -365,11 +369,16 @@ def test_programs_compute_the_same_with_fast_math(tmp_path):
         source = SOURCES["c"](net, sums=sums)
         here = expected(net, steps)
         for flags in FAST_MATH:
-            there = run_source(source, steps, tmp_path, flags)
-            assert close(there, here, tolerance), flags
+            assert close(run_source(source, steps, tmp_path, flags), here, tolerance)
 
-    sums = ("exact", 1e-12), ("fast", 1e-5)
-    all_hold(check, [(name, *how) for name in SOME[-2:] for how in sums])
+    all_hold(
+        check,
+        [
+            (name, *how)
+            for name in SOME[-2:]
+            for how in (("exact", 1e-12), ("fast", 1e-5))
+        ],
+    )
 
 
 @pytest.mark.full
@@ -396,29 +405,26 @@ EVIL = [
 ]
 
 
-def evilly(input_name, output_name, title):
-    layers = [Layer(2, name=input_name), Layer(2, name=output_name)]
-    layers[0].project(layers[1], seed=0)
-    return Network(layers[0], [], layers[1], name=title)
-
-
 @pytest.mark.full
 @languages
 def test_no_name_gets_into_the_code(tmp_path, language):
+    def named(name, title):
+        layers = [Layer(2, name=name), Layer(2, name=name * 999)]
+        layers[0].project(layers[1], seed=0)
+        return Network(layers[0], [], layers[1], name=title)
+
     net = architect.Perceptron(len(EVIL), 3, 1, seed=0)
     plain = SOURCES[language](net)
     for neuron, name in zip(net.input, EVIL):
         neuron.name = name
     assert SOURCES[language](net) == plain
+    plain = SOURCES[language](named("a", "b"))
     for i, name in enumerate(EVIL):
-        plain, evil = (
-            evilly(word, word * 999, title)
-            for word, title in (("a", "b"), (name, EVIL[i - 1]))
-        )
+        evil = named(name, EVIL[i - 1])
         source = SOURCES[language](evil)
         lines = source.splitlines()
         assert source.isascii()
-        assert len(lines) == len(SOURCES[language](plain).splitlines())
+        assert len(lines) == len(plain.splitlines())
         assert not any(
             word in line for line in lines[:6] for word in ("*/", "<", '"', "\\", "??")
         )
@@ -441,84 +447,62 @@ static void PREFIX_test(void) {
 """
 
 
-def survivors(net, steps):
-    """How many activations and states change what a network answers, found by changing
-    each of them."""
-    net.clear()
-    answers = net.run(steps)
-    count = 0
-    for name in ("activation", "state"):
-        for neuron in net.neurons:
-            net.clear()
-            net._store[name][neuron._row] = 0.37
-            count += not np.array_equal(net.run(steps), answers)
-    return count
-
-
 @pytest.mark.compiler
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -x c++ -std=c++11"])
 def test_programs_share_an_executable(tmp_path, compiler):
     """All networks with all functions, in float32 and float64, in one source without a
     warning."""
+    compiler, *options = compiler.split()
+    if shutil.which(compiler) is None:
+        pytest.skip(f"there is no {compiler} here")
     main = "#include <stdio.h>"
     calls = []
     answers = []
-    for i, make in enumerate(NETS.values()):
-        for real, dtype in (("float", "float32"), ("double", "float64")):
-            prefix = f"net{i}_of_{real}"
-            names = {"PREFIX": prefix, "UPPER": prefix.upper(), "REAL": real}
-            names["TYPE"] = f"Net{i}Of{real.title()}"
-            net = make()
-            net.run(random_steps(net, 5))
-            (tmp_path / f"{prefix}.c").write_text(
-                SOURCES["c"](net, True, dtype=dtype, prefix=prefix)
-            )
-            main_part = SHARED_MAIN
-            for word, text in names.items():
-                main_part = main_part.replace(word, text)
-            main += main_part
-            calls.append(f"{prefix}_test();")
-            inputs = np.arange(3 * len(net.input)) % 5 / 4 - 0.5
-            answers.append(net.run(inputs.reshape(3, -1)).ravel())
+    reals = (("float", "float32"), ("double", "float64"))
+    for (i, make), (real, dtype) in itertools.product(enumerate(NETS.values()), reals):
+        prefix = f"net{i}_of_{real}"
+        names = {"PREFIX": prefix, "UPPER": prefix.upper(), "REAL": real}
+        names["TYPE"] = f"Net{i}Of{real.title()}"
+        net = make()
+        net.run(random_steps(net, 5))
+        (tmp_path / f"{prefix}.c").write_text(
+            SOURCES["c"](net, True, dtype=dtype, prefix=prefix)
+        )
+        main_part = SHARED_MAIN
+        for word, text in names.items():
+            main_part = main_part.replace(word, text)
+        main += main_part
+        calls.append(f"{prefix}_test();")
+        inputs = np.arange(3 * len(net.input)) % 5 / 4 - 0.5
+        answers.append(net.run(inputs.reshape(3, -1)).ravel())
     (tmp_path / "main.c").write_text(
         f"{main}int main(void) {{ {' '.join(calls)} return 0; }}\n"
     )
 
-    compiler, *options = compiler.split()
-    if shutil.which(compiler) is None:
-        pytest.skip(f"there is no {compiler} here")
-    strict = [*options, *WARNINGS]
-    run(
-        [
-            compiler,
-            *strict,
-            "-O2",
-            str(tmp_path / "main.c"),
-            "-o",
-            str(tmp_path / "main"),
-            "-lm",
-        ]
-    )
-    for line, answer in zip(
-        run([str(tmp_path / "main")]).splitlines(), answers, strict=True
-    ):
+    def build(*sources):
+        built = str(tmp_path / "main")
+        run(
+            [
+                compiler,
+                *options,
+                *WARNINGS,
+                "-O2",
+                *map(str, sources),
+                "-o",
+                built,
+                "-lm",
+            ]
+        )
+        return run([built])
+
+    printed = build(tmp_path / "main.c").splitlines()
+    for line, answer in zip(printed, answers, strict=True):
         assert close(np.array(line.split()[:-1], float), answer, 1e-4)
 
     # Compiled on their own and linked, no name is there twice.
-    programs = [str(path) for path in sorted(tmp_path.glob("net[01]_*.c"))]
     (tmp_path / "empty.c").write_text("int main(void) { return 0; }\n")
-    run(
-        [
-            compiler,
-            *strict,
-            *programs,
-            str(tmp_path / "empty.c"),
-            "-o",
-            str(tmp_path / "linked"),
-            "-lm",
-        ]
-    )
+    build(*sorted(tmp_path.glob("net[01]_*.c")), tmp_path / "empty.c")
 
 
 @pytest.mark.full
@@ -534,11 +518,18 @@ def test_programs_share_an_executable(tmp_path, compiler):
 )
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_an_instance_has_what_survives_a_step(name):
+    """The activations and states that change what a network answers, found by changing
+    each of them."""
     net = NETS[name]()
-    needed = survivors(net, random_steps(net, 12))
+    steps = random_steps(net, 12)
+    answers = net.run(steps)
+    needed = 0
+    for column, neuron in itertools.product(("activation", "state"), net.neurons):
+        net.clear()
+        net._store[column][neuron._row] = 0.37
+        needed += not np.array_equal(net.run(steps), answers)
     source = SOURCES["c"](net)
-    [declared] = re.findall(r"NETWORK_MEMORY = (\d+)", source)
-    assert int(declared) == max(1, needed)
+    assert re.findall(r"NETWORK_MEMORY = (\d+)", source) == [str(max(1, needed))]
     assert f"{4 * max(1, needed)} bytes an instance" in source
 
 
@@ -551,42 +542,33 @@ def test_a_prefix_names_the_program_and_is_checked():
     }
     for language, declaration in names.items():
         assert declaration in SOURCES[language](net, prefix="pitch_net")
-    for prefix in ("", "2nd", "a-b", "a b", "_a", "a_", "a__b", "é", "a;", "a" * 61):
-        for source in SOURCES.values():
-            with pytest.raises(
-                errors.ArgumentError,
-                match="`prefix` must be letters and digits",
-            ):
-                source(net, prefix=prefix)
-    with pytest.raises(errors.ArgumentTypeError, match="prefix"):
-        SOURCES["c"](net, prefix=3)
-    for language, prefix in (
-        ("javascript", "math"),
-        ("javascript", "float64_array"),
-        ("python", "none"),
-    ):
-        with pytest.raises(errors.ArgumentError, match="has already"):
-            SOURCES[language](net, prefix=prefix)
+    odd = ("", "2nd", "a-b", "a b", "_a", "a_", "a__b", "é", "a;", "a" * 61)
+    refused = [
+        ("javascript", "math", "has already"),
+        ("javascript", "float64_array", "has already"),
+        ("python", "none", "has already"),
+        *itertools.product(SOURCES, odd, ["`prefix` must be letters and digits"]),
+    ]
+    calls = [
+        (partial(SOURCES[language], net, prefix=prefix), errors.ArgumentError, words)
+        for language, prefix, words in refused
+    ]
+    not_text = partial(SOURCES["c"], net, prefix=3)
+    all_refused([*calls, (not_text, errors.ArgumentTypeError, "prefix")])
 
 
 def test_two_programs_share_a_page(tmp_path):
-    node = shutil.which("node") or pytest.skip("there is no node here")
     nets = {
         "pitch": architect.Elman(1, 3, 1, seed=0),
         "tone_net": architect.GRU(1, 2, 1, seed=1),
     }
-    script = "".join(
-        SOURCES["javascript"](net, prefix=prefix) for prefix, net in nets.items()
+    sources = [SOURCES["javascript"](net, prefix=name) for name, net in nets.items()]
+    steps = "[new Pitch(), new ToneNet()].map((net) => net.step([0.5])[0])"
+    printed = json.loads(
+        by_node(tmp_path, *sources, f"console.log(JSON.stringify({steps}))")
     )
-    script += (
-        "console.log(JSON.stringify([new Pitch(), new ToneNet()].map((net) =>"
-        " net.step([0.5])[0])));"
-    )
-    (tmp_path / "page.js").write_text(script)
-    printed = json.loads(run([node, str(tmp_path / "page.js")]))
-    assert close(
-        np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()])
-    )
+    here = [net.activate([0.5])[0] for net in nets.values()]
+    assert close(np.array(printed), np.array(here))
 
 
 def test_writing_warns_of_a_network_once():
@@ -612,11 +594,9 @@ def test_a_program_names_what_it_calls_of_math_h(learn, tmp_path):
             layer.project(net.output, seed=0)
         source = SOURCES["c"](net, learn=learn, dtype=dtype)
         (sentence,) = re.findall("// It calls (.*) of math.h", source)
-        program = tmp_path / "net.c"
-        program.write_text(source)
-        flags = ["-std=c99", "-O0", "-fno-builtin", "-c"]
-        run([compiler, *flags, str(program), "-o", str(tmp_path / "net.o")])
-        symbols = run(["nm", "-u", str(tmp_path / "net.o")]).split()
-        called = {*symbols} - {"U", "_GLOBAL_OFFSET_TABLE_", "memcpy", "memset"}
-        assert called
-        assert set(sentence.split(", ")) >= called
+        program, built = str(tmp_path / "net.c"), str(tmp_path / "net.o")
+        Path(program).write_text(source)
+        run([compiler, "-std=c99", "-O0", "-fno-builtin", "-c", program, "-o", built])
+        symbols = {*run(["nm", "-u", built]).split()}
+        called = symbols - {"U", "_GLOBAL_OFFSET_TABLE_", "memcpy", "memset"}
+        assert set() < called <= set(sentence.split(", "))

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Trainer, errors
+from synapse import Trainer, errors, tie
 from synapse.engine.rtrl import Layout
 from synapse.readwrite import from_json_data, json_data
-from tests.helpers.cases import all_hold
+from tests.helpers.cases import all_hold, all_refused
 
 from .mutation import all_damage_refused, drop, put
 from .nets import WAYS
@@ -30,24 +29,12 @@ TARGETS = RNG.random((12, 2))
 
 
 def steps(net, start, last):
-    """Outputs of some steps from which a network learns."""
+    """Outputs of some steps from which a network learns, as bytes."""
     outputs = []
     for row, target in zip(ROWS[start:last], TARGETS[start:last], strict=True):
         outputs.append(net.activate(row))
         net.propagate(0.1, target)
-    return outputs
-
-
-def edited(net):
-    """Connections in another order than new ones, and a tie."""
-    for layer in net.hidden:
-        layer[0].trainable_bias = False
-    source = net.input[1]
-    link, *others = source.outgoing
-    target = link.target
-    source.disconnect(target)
-    source.project(target, weight=0.3)
-    synapse.tie(others[:2])
+    return np.array(outputs).tobytes()
 
 
 def bits(net):
@@ -62,39 +49,41 @@ def test_a_copy_of_a_cleared_network_has_the_rule_only():
         net.clear()
         twin = way(net)
         assert twin.rule == ("rtrl", 2)
-        with pytest.raises(
-            errors.TopologyError, match=r"has not been activated.*Call network.activate"
-        ):
-            twin.propagate(0.1, TARGETS[0])
-        with pytest.raises(errors.TopologyError, match="cannot be stepped by itself"):
-            twin.hidden[0][0].activate()
-        assert "sensitivity" not in json_data(net)
-        assert (
-            np.array(steps(net, 0, 5)).tobytes()
-            == np.array(steps(twin, 0, 5)).tobytes()
+        unfit = errors.TopologyError
+        all_refused(
+            [
+                (
+                    partial(twin.propagate, 0.1, TARGETS[0]),
+                    unfit,
+                    r"has not been activated.*Call network.activate",
+                ),
+                (twin.hidden[0][0].activate, unfit, "cannot be stepped by itself"),
+            ]
         )
+        assert "sensitivity" not in json_data(net)
+        assert steps(net, 0, 5) == steps(twin, 0, 5)
 
 
 def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
     """The network learns online by itself; the trainer has left sensitivities."""
+
+    def train(net, part):
+        trainer = Trainer(net, rule="rtrl", reach=3)
+        trainer.train(ROWS[part], TARGETS[part], epochs=1, progress=False)
+
     net = NETWORKS["lstm"]()
-    Trainer(net, rule="rtrl", reach=3).train(
-        ROWS[:6], TARGETS[:6], epochs=1, progress=False
-    )
+    train(net, slice(6))
     twin = WAYS["npz"](net)
     assert twin.rule == ("online", None)
     for network in (net, twin):
-        Trainer(network, rule="rtrl", reach=3).train(
-            ROWS[6:], TARGETS[6:], epochs=1, progress=False
-        )
+        train(network, slice(6, 12))
     assert bits(net) == bits(twin)
 
 
 def document():
     net = architect.Elman(2, 2, 1, seed=0)
     net.rule = "rtrl"
-    net.activate([0.1, 0.2])
-    net.activate([0.3, 0.4])
+    net.run([[0.1, 0.2], [0.3, 0.4]])
     return json_data(net)
 
 
@@ -163,24 +152,31 @@ def test_one_clear_error_says_what_is_wrong():
 def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
     monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)
 
-    def check(way, rule):
+    def begun(rule):
+        """With connections in another order than new ones, and a tie."""
         net = NETWORKS[sort]()
-        alone = NETWORKS[sort]()
-        for network in (net, alone):
-            edited(network)
-            network.rule = rule
-            steps(network, 0, 4)
-            network.activate(ROWS[4])
+        for layer in net.hidden:
+            layer[0].trainable_bias = False
+        source = net.input[1]
+        link, *others = source.outgoing
+        target = link.target
+        source.disconnect(target)
+        source.project(target, weight=0.3)
+        tie(others[:2])
+        net.rule = rule
+        steps(net, 0, 4)
+        net.activate(ROWS[4])
+        return net
+
+    def check(way, rule):
+        net, alone = begun(rule), begun(rule)
         twin = WAYS[way](net)
         assert twin.rule == net.rule
         assert json_data(net) == json_data(twin)
         for network in (net, twin, alone):  # between activation and propagation
             network.propagate(0.1, TARGETS[4])
         assert np.abs(net.weights - alone.weights).max() < 1e-14
-        assert (
-            np.array(steps(net, 5, 12)).tobytes()
-            == np.array(steps(twin, 5, 12)).tobytes()
-        )
+        assert steps(net, 5, 12) == steps(twin, 5, 12)
         assert bits(net) == bits(twin)
         ours, theirs = (
             [list(link.sensitivity.values()) for link in both.connections]

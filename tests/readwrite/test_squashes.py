@@ -2,19 +2,20 @@
 sentence."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Layer, Network, errors, squashes
+from synapse import Layer, Network, errors, squashes, to_torch
 from synapse.readwrite import (
     c_source,
     javascript_source,
     onnx_model,
     python_source,
 )
+from tests.helpers.cases import all_refused
 
 from .programs import RUNNERS, close, every_squash, expected
 
@@ -32,27 +33,31 @@ STATES = [
 ]
 
 
+def wrong_outputs(net, here, there, tolerances):
+    """By the name of an output: how far it is from the network's."""
+    return {
+        neuron.name: np.abs(theirs - ours).max()
+        for neuron, ours, theirs in zip(net.output, here.T, there.T, strict=True)
+        if not np.allclose(theirs, ours, *tolerances(neuron.name))
+    }
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("language", RUNNERS)
 def test_every_squash_in_every_language(tmp_path, language):
     net = every_squash()
     there = RUNNERS[language](net, STATES, tmp_path)
     here = expected(net, STATES)
-    wrong = {
-        neuron.name: np.abs(there[:, i] - here[:, i]).max()
-        for i, neuron in enumerate(net.output)
-        if not np.allclose(there[:, i], here[:, i], rtol=1e-12, atol=1e-100)
-    }
-    assert not wrong, wrong
+    assert wrong_outputs(net, here, there, lambda _: (1e-12, 1e-100)) == {}
 
 
 def in_onnx(net, rows, dtype="float64"):
     """The outputs of a network without memory in ONNX Runtime."""
     session = pytest.importorskip("onnxruntime").InferenceSession
-    model = onnx_model(net, dtype=dtype).SerializeToString()
-    return session(model, providers=["CPUExecutionProvider"]).run(
-        ["y"], {"x": np.array(rows, dtype)}
-    )[0]
+    return session(
+        onnx_model(net, dtype=dtype).SerializeToString(),
+        providers=["CPUExecutionProvider"],
+    ).run(["y"], {"x": np.array(rows, dtype)})[0]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -60,13 +65,12 @@ def test_every_squash_in_onnx(dtype):
     net = every_squash()
     rows = STATES if dtype == "float64" else STATES[:-1]
     there = in_onnx(net, rows, dtype)
-    wrong = {}
-    here = expected(net, rows)
-    for i, neuron in enumerate(net.output):
-        exactly = 1e-14 if dtype == "float64" and "gelu" not in neuron.name else 2e-6
-        if not np.allclose(there[:, i], here[:, i], rtol=100 * exactly, atol=exactly):
-            wrong[neuron.name] = np.abs(there[:, i] - here[:, i]).max()
-    assert not wrong, wrong
+
+    def tolerances(name):
+        exactly = 1e-14 if dtype == "float64" and "gelu" not in name else 2e-6
+        return 100 * exactly, exactly
+
+    assert wrong_outputs(net, expected(net, rows), there, tolerances) == {}
 
 
 @squashes.register
@@ -108,16 +112,19 @@ def test_onnx_keeps_factors_beside_products_of_matrices():
         assert close(in_onnx(net, rows), net.run(rows)), width
 
 
+def joined(squash):
+    """An input and a layer of this squash."""
+    net = Network(Layer(1), [], Layer(2, squash, name="odd"))
+    net.input.project(net.output, seed=0)
+    return net
+
+
 def test_neurons_that_draw_are_refused_by_name():
     for name in ("noise", "bernoulli"):
-        net = Network(Layer(1), [], Layer(2, name, name="dice"))
-        net.input.project(net.output, seed=0)
-        for write in (python_source, c_source, onnx_model):
-            with pytest.raises(
-                errors.FormatError,
-                match=f"'dice 0' is '{name}', whose random .*deterministic",
-            ):
-                write(net)
+        net = joined(name)
+        words = f"'odd 0' is '{name}', whose random .*deterministic"
+        writers = python_source, c_source, onnx_model
+        all_refused([(partial(it, net), errors.FormatError, words) for it in writers])
         net.deterministic = True
         assert "net.random" not in python_source(net)
 
@@ -135,33 +142,26 @@ def listed(state):
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.FunctionWarning")
 def test_what_cannot_be_written_says_why_and_what_to_do():
-    odd = squashes.register(listed)
-    for squash, writers, reason in (
-        (
-            odd,
-            {"python": python_source, "c": c_source, "javascript": javascript_source},
-            "the language has no List",
-        ),
-        (arc, {"onnx": onnx_model}, "it calls atan"),
+    nets = joined(squashes.register(listed)), joined(arc)
+    no_list = "the language has no List"
+    for net, key, write, reason in (
+        (nets[0], "python", python_source, no_list),
+        (nets[0], "c", c_source, no_list),
+        (nets[0], "javascript", javascript_source, no_list),
+        (nets[1], "onnx", onnx_model, "it calls atan"),
     ):
-        net = Network(Layer(1), [], Layer(1, squash, name="odd"))
-        net.input.project(net.output, seed=0)
-        for key, write in writers.items():
-            with pytest.raises(
-                errors.FormatError,
-                match=(
-                    rf"neuron 'odd 0' is '{squash.name}', which cannot be written in"
-                    rf" \w+: .*{reason}\. Register it with"
-                    rf" written={{'{key}': \.\.\.}}, or set another squash"
-                ),
-            ):
-                write(net)
+        words = (
+            rf"neuron 'odd 0' is '{net.output.squash.name}', which cannot be written in"
+            rf" \w+: .*{reason}\. Register it with"
+            rf" written={{'{key}': \.\.\.}}, or set another squash"
+        )
+        with pytest.raises(errors.FormatError, match=words):
+            write(net)
 
 
 @pytest.mark.full
 def test_functions_of_the_language_stand_in_programs(tmp_path):
-    net = Network(Layer(1), [], Layer(2, arc))
-    net.input.project(net.output, seed=0)
+    net = joined(arc)
     rows = [[-2.0], [0.5]]
     for run in RUNNERS.values():
         assert close(run(net, rows, tmp_path), net.run(rows))
@@ -206,7 +206,7 @@ def test_what_was_registered_to_be_written_stands_in_a_program(language, tmp_pat
 def test_a_function_computes_in_torch():
     torch = pytest.importorskip("torch")
     net = network()
-    module = synapse.to_torch(net)
+    module = to_torch(net)
     outputs = module(torch.tensor(ROWS))
     np.testing.assert_allclose(outputs.detach().numpy(), net.run(ROWS), rtol=1e-12)
     outputs.sum().backward()

@@ -24,11 +24,6 @@ def lstm():
     return architect.LSTM(8, 16, 1, style="synaptic", seed=0)
 
 
-def stated(source):
-    """The bytes of stack that a program states."""
-    return int(re.search(r"at most (\d+) of stack in a call", source)[1])
-
-
 def measured(source, folder, flag):
     """The largest frame of a function, and the deepest stack of a call, in bytes; the
     size of an instance is checked."""
@@ -56,30 +51,23 @@ def measured(source, folder, flag):
         deeper = (depth(callee) for caller, callee in called if caller == title)
         return frames.get(title, 0) + CALL + max(deeper, default=0)
 
-    largest = max(int(line.split("\t")[1]) for line in usage)
-    return largest, max(map(depth, frames))
-
-
-def source_of(make, rule, dtype):
-    net = make()
-    if rule:
-        net.rule = rule
-    return c_source(net, learn=bool(rule), dtype=dtype)
-
-
-def check(folder, make, rule, dtype, flag):
-    """No function, and no call of one, needs more stack than the program states."""
-    source = source_of(make, rule, dtype)
-    stack = stated(source)
-    largest, deepest = measured(source, folder, flag)
-    assert largest <= deepest <= stack
+    return max(int(line.split("\t")[1]) for line in usage), max(map(depth, frames))
 
 
 def check_all(folder, cases):
-    all_hold(
-        lambda *case: check(folder, *case),
-        [(make, rule, dtype, flag) for make, dtype, flag in cases for rule in RULES],
-    )
+    """No function, and no call of one, needs more stack than the program states."""
+
+    def check(make, rule, dtype, flag):
+        net = make()
+        if rule:
+            net.rule = rule
+        source = c_source(net, learn=bool(rule), dtype=dtype)
+        stated = re.search(r"at most (\d+) of stack in a call", source)[1]
+        largest, deepest = measured(source, folder, flag)
+        assert largest <= deepest <= int(stated)
+
+    every = itertools.product(cases, RULES)
+    all_hold(check, [(make, rule, *how) for (make, *how), rule in every])
 
 
 @pytest.mark.compiler
@@ -92,13 +80,13 @@ def test_the_sizes_of_other_networks(tmp_path):
         *(lambda seed=seed: graph(seed) for seed in range(8)),
     ]
     dtypes = itertools.cycle(("float32", "float64"))
-    flags = itertools.cycle(("-O1", "-O2", "-Os"))
-    check_all(tmp_path, zip(makers, dtypes, flags))
+    check_all(tmp_path, zip(makers, dtypes, itertools.cycle(("-O1", "-O2", "-Os"))))
 
 
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_instances_and_the_stack_have_the_stated_sizes(tmp_path):
     tied = 7
-    cases = [(lstm, "float32", "-O2"), (lambda: graph(tied), "float64", "-Os")]
-    check_all(tmp_path, cases)
+    check_all(
+        tmp_path, [(lstm, "float32", "-O2"), (lambda: graph(tied), "float64", "-Os")]
+    )

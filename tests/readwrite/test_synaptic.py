@@ -23,20 +23,12 @@ from .mutation import all_damage_refused, put
 GOLDEN = Path(__file__).parent / "golden" / "synaptic_files.json"
 FILES = json.loads(GOLDEN.read_text())
 LIQUIDS = json.loads((GOLDEN.parent / "synaptic_liquids.json").read_text())
-NETWORKS = json.loads(
-    (Path(__file__).parents[1] / "golden" / "networks.json").read_text()
-)
 
 
-def neuron(layer, squash="LOGISTIC", **numbers):
-    zero = {"state": 0, "old": 0, "activation": 0, "bias": 0}
-    return {
-        **zero,
-        **numbers,
-        "layer": layer,
-        "squash": squash,
-        "trace": {"elegibility": {}, "extended": {}},
-    }
+def neuron(layer, squash="LOGISTIC"):
+    zero = dict.fromkeys(("state", "old", "activation", "bias"), 0)
+    trace = {"elegibility": {}, "extended": {}}
+    return {**zero, "layer": layer, "squash": squash, "trace": trace}
 
 
 def link(source, target, weight=0.5, gater=None):
@@ -82,25 +74,12 @@ def test_layers_squashes_and_what_is_trained():
     data["connections"].append(link(3, 3, 1, 2))
     net = from_synaptic_data(data)
     assert [layer.name for layer in net.layers] == [
-        "input",
-        "hidden 1",
-        "hidden 2",
-        "output",
+        *("input", "hidden 1", "hidden 2", "output")
     ]
     assert [neuron.squash.name for neuron in net] == [
-        "tanh",
-        "logistic",
-        "relu",
-        "step",
-        "identity",
+        *("tanh", "logistic", "relu", "step", "identity")
     ]
-    assert [link.trainable for link in net.connections] == [
-        True,
-        True,
-        True,
-        True,
-        False,
-    ]
+    assert [link.trainable for link in net.connections] == [*[True] * 4, False]
     assert net.connections[1].gater is net.connections[4].gater is net[2]
     assert synaptic_data(net) == data
     net[2].squash = "elu"
@@ -114,16 +93,12 @@ def test_layers_squashes_and_what_is_trained():
 def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():
     data = small()
     data["connections"].append(link(3, 3, 0.5))
-    net = from_synaptic_data(data)
-    with pytest.warns(
-        SynapticWarning, match=r"read 1 as .* 1 self-connection, .* neuron 3, .* 0.5"
-    ):
-        assert synaptic_data(net) == data
+    words = r"read 1 as .* 1 self-connection, .* neuron 3, .* 0.5"
+    with pytest.warns(SynapticWarning, match=words):
+        assert synaptic_data(from_synaptic_data(data)) == data
     data["connections"].append(link(3, 3))
-    with pytest.raises(
-        errors.FormatError,
-        match="connections 4 and 5 both lead from one neuron to itself",
-    ):
+    words = "connections 4 and 5 both lead from one neuron to itself"
+    with pytest.raises(errors.FormatError, match=words):
         from_synaptic_data(data)
 
 
@@ -140,20 +115,15 @@ def test_only_inputs_that_nothing_leads_to_lose_their_bias():
 
 
 def test_older_files_have_indices_in_strings_and_traces():
-    data = small()
     old = small()
     for neuron in old["neurons"]:
         neuron["layer"] = str(neuron["layer"])
         neuron["trace"]["elegibility"] = {"1430": 0.5}
     del old["neurons"][1]["trace"]
     for link in old["connections"]:
-        link.update(
-            {
-                end: link[end] if link[end] is None else str(link[end])
-                for end in ("from", "to", "gater")
-            }
-        )
-    assert synaptic_data(from_synaptic_data(old)) == data
+        ends = {end: link[end] for end in ("from", "to", "gater")}
+        link.update({end: it if it is None else str(it) for end, it in ends.items()})
+    assert synaptic_data(from_synaptic_data(old)) == small()
 
 
 @pytest.mark.filterwarnings("ignore:The data repeat:synapse.readwrite.SynapticWarning")
@@ -165,8 +135,7 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
         ):
             net = from_synaptic_data(data)
             # relays stand for the same in a file
-            again = from_synaptic_data(synaptic_data(net))
-            for liquid in (net, again):
+            for liquid in (net, from_synaptic_data(synaptic_data(net))):
                 assert np.abs(liquid.run(inputs) - golden["read"]).max() < 1e-12
         if "resumed" in golden:
             (tmp_path / "net.json").write_text(json.dumps(data))
@@ -177,13 +146,13 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
 
 
 def test_repeated_connections_become_one():
-    data = small()
-    summed = small()
+    data, summed = small(), small()
     data["connections"] += [link(2, 3, 0.125), link(1, 3, -1, 2), link(2, 3, 1)]
     summed["connections"][1]["weight"] = -0.75
     summed["connections"][2]["weight"] = 1.625
-    sentence = r"repeat 3 connections, .* connection 2 as connection 4"
-    with pytest.warns(SynapticWarning, match=sentence):
+    with pytest.warns(
+        SynapticWarning, match=r"repeat 3 connections, .* connection 2 as connection 4"
+    ):
         net = from_synaptic_data(data, resume=True)
     assert synaptic_data(net) == summed
 

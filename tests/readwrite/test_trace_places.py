@@ -57,17 +57,13 @@ def with_rows(data, table, rows, value):
     return added
 
 
-def signed(data):
-    """The arrays with integers in which -1 fits."""
-    return {
-        name: array.astype(np.int64) if array.dtype.kind in "iu" else array
-        for name, array in data.items()
-    }
-
-
 def require_exact(net):
     """Raise unless the network takes back its traces, and no row more."""
-    data = signed(npz_data(net))
+    data = {
+        # in integers in which -1 fits
+        name: array.astype(np.int64) if array.dtype.kind in "iu" else array
+        for name, array in npz_data(net).items()
+    }
     for table in TABLES:
         name = f"{table}/value"
         if name in data:  # every row has a place
@@ -104,10 +100,9 @@ def test_json_leaves_out_traces_without_a_place():
     net = architect.Perceptron(2, 2, 1, seed=0)
     net.activate([0.5, 0.5])
     data = json_data(net)
-    traces = {"connection": [0, 1], "value": [1.0, 2.0]}
-    assert json_data(from_json_data({**data, "eligibility": traces})) == data
-    traces = {"connection": [0, 0], "value": [1.0, 2.0]}
-    assert json_data(from_json_data({**data, "eligibility": traces})) == data
+    for places in ([0, 1], [0, 0]):
+        traces = {"connection": places, "value": [1.0, 2.0]}
+        assert json_data(from_json_data({**data, "eligibility": traces})) == data
 
 
 def test_json_has_each_trace_once():

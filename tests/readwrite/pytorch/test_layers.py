@@ -1,5 +1,7 @@
 """Weights of PyTorch's own modules in the architectures, and back."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -151,15 +153,13 @@ def test_another_network_is_refused_and_stays():
     for make in OTHERS:
         net = make()
         modules = peer("LSTM")
-        weights = net.weights
-        biases = net.biases
+        before = net.weights, net.biases
         theirs = numbers(modules)
-        with pytest.raises(SynapseError):
-            synapse.from_torch(modules, net)
-        with pytest.raises(SynapseError):
-            synapse.to_torch(net, modules)
-        assert (net.weights == weights).all()
-        assert (net.biases == biases).all()
+        read = partial(synapse.from_torch, modules, net)
+        write = partial(synapse.to_torch, net, modules)
+        all_refused([(read, SynapseError, ""), (write, SynapseError, "")])
+        assert (net.weights == before[0]).all()
+        assert (net.biases == before[1]).all()
         assert all(map(torch.equal, theirs, numbers(modules)))
 
 
@@ -193,8 +193,7 @@ def test_numbers_without_a_counterpart_stay():
 def test_gates_in_another_order_are_not_those_of_a_module():
     net = synapse.from_torch(peer("LSTM"))
     links = [neuron.incoming[0] for neuron in net["hidden"]]
-    gaters = [link.gater for link in links]
-    for link, gater in zip(links, gaters[::-1], strict=True):
+    for link, gater in zip(links, [link.gater for link in links][::-1], strict=True):
         link.gater.ungate(link)
         gater.gate(link)
     with pytest.raises(SynapseError, match="without a counterpart"):
@@ -373,6 +372,8 @@ def test_squashes_that_a_state_dict_lacks_are_given():
 def test_a_state_dict_of_other_modules_is_refused():
     linears = stack(nn.Linear(3, 4), nn.Linear(4, 2)).state_dict()
     lstm = nn.LSTM(3, 4).state_dict()
+    net = architect.GRU(3, 4, 2)
+    of_modules = {"network": net, "squash": "tanh"}
     cases = [
         ("has no activation functions", linears, {}),
         (r"of the hidden layers \(here 1\)", linears, {"squash": ["relu", "tanh"]}),
@@ -384,23 +385,15 @@ def test_a_state_dict_of_other_modules_is_refused():
         ("weight_hh", nn.LSTM(3, 4, proj_size=2).state_dict(), {}),
         ("weight_hh", nn.LSTMCell(3, 4).state_dict(), {}),
         ("Missing key", {k: v for k, v in lstm.items() if k != "bias_ih_l0"}, {}),
+        ("for a state dict", nn.LSTM(3, 4), of_modules),
+        ("for a state dict", synapse.to_torch(net), of_modules),
     ]
     all_refused(
         [
-            (
-                lambda state=state, options=options: synapse.from_torch(
-                    state, **options
-                ),
-                ArgumentError,
-                words,
-            )
-            for words, state, options in cases
+            (partial(synapse.from_torch, given, **options), ArgumentError, words)
+            for words, given, options in cases
         ]
     )
-    net = architect.GRU(3, 4, 2)
-    for modules in (nn.LSTM(3, 4), synapse.to_torch(net)):
-        with pytest.raises(ArgumentError, match="for a state dict"):
-            synapse.from_torch(modules, net, squash="tanh")
 
 
 def test_what_is_no_module_that_can_be_read_is_refused():
@@ -417,6 +410,5 @@ def test_what_is_no_module_that_can_be_read_is_refused():
         {"weight": 1},
         {"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(3)},
     ]
-    for module in odd:
-        with pytest.raises(SynapseError):
-            synapse.readwrite.from_torch(module)
+    read = synapse.readwrite.from_torch
+    all_refused([(partial(read, module), SynapseError, "") for module in odd])

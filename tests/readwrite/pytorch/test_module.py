@@ -322,10 +322,9 @@ def test_groups_that_are_connected_within(seed):
 def test_every_squash_has_the_same_value_and_slope():
     """Values far away, too, and slopes where a branch that is not taken overflows."""
     wrong = {}
-    far = [-800.0, -30.0, 25.0, 800.0]
-    states = np.concatenate([np.linspace(-4.13, 4.2, 60), far, [0.0, 0.5, 1.0]])[
-        :, None
-    ]
+    states = np.concatenate(
+        [np.linspace(-4.13, 4.2, 60), [-800.0, -30.0, 25.0, 800.0], [0.0, 0.5, 1.0]]
+    )[:, None]
     for activation in ACTIVATIONS.values():
         if _squash.get(activation.name)._grouped:
             continue
@@ -420,15 +419,12 @@ def test_an_lstm_is_computed_by_that_of_torch_and_what_differs_from_one_is_not(
         module = synapse.to_torch(net)
         used.clear()
         outputs, after = module.unroll(torch.tensor(INPUTS[4:])[None], module.context)
-        errors = [np.abs(outputs[0].detach().numpy() - net.run(INPUTS[4:])).max()]
-        errors += [
-            np.abs(after.states[0].detach().numpy() - [n.state for n in net]).max()
+        pairs = [
+            (outputs, net.run(INPUTS[4:])),
+            (after.states, [n.state for n in net]),
+            (after.activations, [n.activation for n in net]),
         ]
-        errors += [
-            np.abs(
-                after.activations[0].detach().numpy() - [n.activation for n in net]
-            ).max()
-        ]
+        errors = [np.abs(it[0].detach().numpy() - ours).max() for it, ours in pairs]
         net.clear()
         gradients = synapse.gradient(net, INPUTS[4:], targets, "squared_error")
         (
@@ -594,9 +590,9 @@ def test_what_cannot_be_converted_is_refused():
         (lambda: synapse.to_torch(delayed), TopologyError, "a delay of 2 steps"),
         (lambda: synapse.to_torch([1, 2]), ArgumentTypeError, "a Network"),
     ]
-    for shape in ((4, 2), (3,), (1, 2, 3, 3)):
-        rows = torch.zeros(shape, dtype=torch.float64)
-        refused.append((lambda rows=rows: module(rows), ArgumentError, r"\(T, 3\)"))
+    zeros = partial(torch.zeros, dtype=torch.float64)
+    odd = [zeros(shape) for shape in ((4, 2), (3,), (1, 2, 3, 3))]
+    refused += [(partial(module, rows), ArgumentError, r"\(T, 3\)") for rows in odd]
     all_refused(refused)
     synapse.to_torch(sender)
 

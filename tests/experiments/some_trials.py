@@ -15,8 +15,7 @@ DATA = np.random.default_rng(0).random((40, 3))
 def training(seed, rate=0.2):
     """A short training, whose last bits depend on everything."""
     net = architect.LSTM(2, 3, 1, seed=seed)
-    trainer = synapse.Trainer(net, rate=rate)
-    result = trainer.train(
+    result = synapse.Trainer(net, rate=rate).train(
         DATA[:, :2], DATA[:, 2:], epochs=3, progress=False, seed=seed
     )
     return {
@@ -32,14 +31,12 @@ def odd(seed):
         raise synapse.errors.DivergenceError("The error is infinite.")
     if seed == 3:
         raise SystemExit(1)
-    numbers = {
+    return {
         "nan": float("nan"),
         "inf": -np.inf,
         "zero": -0.0,
         "third": 1 / 3,
         "whole": np.int64(7),
-    }
-    return numbers | {
         "single": np.float32(0.1),
         "rows": np.eye(2),
         "none": None,

@@ -26,7 +26,7 @@ from synapse.errors import (
     TrialStoreError,
 )
 from synapse.experiments import _running, read_trials, run_trials, sweep
-from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.cases import all_refused, every_case
 
 from .some_trials import calls, killing, noted, odd, product, training
 
@@ -55,6 +55,7 @@ def same(rows, other_rows):
 
 
 def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
+    store = tmp_path / "a.db"
     here = run_trials(training, seeds=range(6))
     assert [row["seed"] for row in here] == list(range(6))
     assert len({row["error"] for row in here}) == 6
@@ -62,14 +63,10 @@ def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
     for executor in (processes, threads):
         assert same(run_trials(training, seeds=range(6), executor=executor), here)
         assert same(run_trials(odd, seeds=range(4), executor=executor), mixed)
-    assert same(
-        run_trials(
-            training, seeds=range(3), store=tmp_path / "a.db", executor=processes
-        ),
-        here[:3],
-    )
-    assert same(run_trials(training, seeds=range(6), store=tmp_path / "a.db"), here)
-    assert same(read_trials(tmp_path / "a.db"), here)
+    stored = run_trials(training, seeds=range(3), store=store, executor=processes)
+    assert same(stored, here[:3])
+    assert same(run_trials(training, seeds=range(6), store=store), here)
+    assert same(read_trials(store), here)
 
 
 def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threads):
@@ -93,108 +90,91 @@ def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threa
 
 def test_no_more_trials_are_submitted_than_are_needed_soon(monkeypatch):
     monkeypatch.setattr(_running, "IN_FLIGHT", 4)
-    most = 0
+    waiting = []
 
     class Counting(ThreadPoolExecutor):
         def submit(self, function, *arguments):
-            nonlocal most
-            most = max(most, self._work_queue.qsize())
+            waiting.append(self._work_queue.qsize())
             return super().submit(function, *arguments)
 
     with Counting(1) as pool:
         assert len(run_trials(product, seeds=range(100), executor=pool)) == 100
-    assert 1 <= most <= 4
+    assert 1 <= max(waiting) <= 4
 
 
-NO_RECORDS = [None, {"x": 1j}, {"x": {"y": 1}}, {1: 2}, {"x": b"a"}]
+@every_case("value", [None, {"x": 1j}, {"x": {"y": 1}}, {1: 2}, {"x": b"a"}])
+def test_anything_but_a_dict_of_values_is_refused_at_once(value, threads):
+    done = []
 
+    def trial(seed):
+        done.append(seed)
+        return value if seed == 4 else {"x": seed}
 
-def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
-    def check(value):
-        done = []
-
-        def trial(seed):
-            done.append(seed)
-            return value if seed == 4 else {"x": seed}
-
-        for executor in (None, threads):
-            with pytest.raises(
-                ArgumentTypeError,
-                match="The trial with seed 4 must return a dict of bool",
-            ):
-                run_trials(trial, seeds=range(5, -1, -1), executor=executor)
-        assert done[:2] == [5, 4]
-
-    all_hold(check, NO_RECORDS)
+    words = "The trial with seed 4 must return a dict of bool"
+    for executor in (None, threads):
+        with pytest.raises(ArgumentTypeError, match=words):
+            run_trials(trial, seeds=range(5, -1, -1), executor=executor)
+    assert done[:2] == [5, 4]
 
 
 def test_what_else_is_refused(processes):
     assert run_trials(lambda seed: {"seed": seed}, seeds=[3]) == [{"seed": 3}]
     client = SimpleNamespace(get_executor=None)
-    different, whole = (
-        "`seeds` must be different whole numbers",
-        "(`seeds`|A seed) must be",
-    )
+    different = "`seeds` must be different whole numbers"
+    whole = "(`seeds`|A seed) must be"
 
     def of(trial=product, seeds=(3,), **options):
-        return lambda: (sweep if "grid" in options else run_trials)(
-            trial, seeds=seeds, **options
-        )
+        run = sweep if "grid" in options else run_trials
+        return functools.partial(run, trial, seeds=seeds, **options)
 
-    cases = [
-        (
-            of(lambda seed: {"seed": 4}),
-            ArgumentTypeError,
-            "seed 3 returns the name 'seed', which is reserved",
-        ),
-        (
-            of(lambda seed, a: {"a": -a}, grid={"a": [1]}),
-            ArgumentTypeError,
-            "the name 'a', which is reserved",
-        ),
-        (of(seeds=[]), ArgumentError, different),
-        (of(seeds=[1, 1]), ArgumentError, different),
-        *[
-            (of(seeds=seeds), SynapseError, whole)
-            for seeds in (7, [0.5], [-1], [2**63], [True])
-        ],
-        (
-            of(grid={"c": [1]}),
-            ArgumentTypeError,
-            r"`trial` must be a function of \(seed, c\), got",
-        ),
-        (
-            of(executor=4),
-            ArgumentTypeError,
-            r"`executor` must be a concurrent\.futures\.Executor",
-        ),
-        (of(executor=client), ArgumentTypeError, r"Pass client\.get_executor\(\)"),
-        (
-            of(lambda seed: {}, executor=processes),
-            ArgumentTypeError,
-            "cannot send `trial` .*def at the top",
-        ),
-    ]
-    all_refused(cases)
+    all_refused(
+        [
+            (
+                of(lambda seed: {"seed": 4}),
+                ArgumentTypeError,
+                "seed 3 returns the name 'seed', which is reserved",
+            ),
+            (
+                of(lambda seed, a: {"a": -a}, grid={"a": [1]}),
+                ArgumentTypeError,
+                "the name 'a', which is reserved",
+            ),
+            (of(seeds=[]), ArgumentError, different),
+            (of(seeds=[1, 1]), ArgumentError, different),
+            *[
+                (of(seeds=seeds), SynapseError, whole)
+                for seeds in (7, [0.5], [-1], [2**63], [True])
+            ],
+            (
+                of(grid={"c": [1]}),
+                ArgumentTypeError,
+                r"`trial` must be a function of \(seed, c\), got",
+            ),
+            (
+                of(executor=4),
+                ArgumentTypeError,
+                r"`executor` must be a concurrent\.futures\.Executor",
+            ),
+            (of(executor=client), ArgumentTypeError, r"Pass client\.get_executor\(\)"),
+            (
+                of(lambda seed: {}, executor=processes),
+                ArgumentTypeError,
+                "cannot send `trial` .*def at the top",
+            ),
+        ]
+    )
 
 
 def test_failed_trials_are_run_again_only_on_request(tmp_path):
-    trial = functools.partial(sometimes, tmp_path / "broken")
-    (tmp_path / "broken").touch()
+    broken = tmp_path / "broken"
     path = tmp_path / "a.db"
-    assert run_trials(trial, seeds=range(3), store=path)[1] == {
-        "seed": 1,
-        "failed": "ValueError",
-    }
-    (tmp_path / "broken").unlink()
-    assert run_trials(trial, seeds=range(3), store=path)[1] == {
-        "seed": 1,
-        "failed": "ValueError",
-    }
-    assert run_trials(trial, seeds=range(3), store=path, retry=True)[1] == {
-        "seed": 1,
-        "x": 1,
-    }
+    trial = functools.partial(sometimes, broken)
+    run = functools.partial(run_trials, trial, seeds=range(3), store=path)
+    broken.touch()
+    assert run()[1] == {"seed": 1, "failed": "ValueError"}
+    broken.unlink()
+    assert run()[1] == {"seed": 1, "failed": "ValueError"}
+    assert run(retry=True)[1] == {"seed": 1, "x": 1}
     assert not read_trials(path).failed
 
 
@@ -207,24 +187,23 @@ def sometimes(file, seed):
 @pytest.mark.slow
 def test_a_killed_worker_is_one_sentence_and_the_same_call_goes_on(tmp_path):
     path = tmp_path / "a.db"
-    with ProcessPoolExecutor(1) as pool:
-        with pytest.raises(
-            ExecutorError,
-            match=r"after 5 of 8 trials \(BrokenProcessPool.*are in .*a\.db",
-        ):
-            run_trials(killing, seeds=range(8), executor=pool, store=path)
-        with pytest.raises(
-            ExecutorError, match="failed after 5 of 8 trials .*BrokenProcessPool"
-        ):
-            run_trials(killing, seeds=range(8), executor=pool, store=path)
-    with ThreadPoolExecutor(1) as pool:
+    run = functools.partial(run_trials, killing, seeds=range(8))
+    with ThreadPoolExecutor(1) as ended:
         pass
-    with pytest.raises(
-        ExecutorError, match="new futures after shutdown.*are lost. With store="
-    ):
-        run_trials(killing, seeds=range(8), executor=pool)
-    rest = [seed for seed in range(8) if seed != 5]
-    assert len(run_trials(killing, seeds=rest, store=path)) == 7
+    with ProcessPoolExecutor(1) as pool:
+        stored = functools.partial(run, executor=pool, store=path)
+        all_refused(
+            (call, ExecutorError, words)
+            for call, words in (
+                (stored, r"after 5 of 8 trials \(BrokenProcessPool.*are in .*a\.db"),
+                (stored, "failed after 5 of 8 trials .*BrokenProcessPool"),
+                (
+                    functools.partial(run, executor=ended),
+                    "new futures after shutdown.*are lost. With store=",
+                ),
+            )
+        )
+    assert len(run_trials(killing, seeds=[0, 1, 2, 3, 4, 6, 7], store=path)) == 7
 
 
 def pressing(file, seed):
@@ -234,10 +213,12 @@ def pressing(file, seed):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if seed == 2 and not os.path.exists(file):
         Path(file).touch()
-        trainer = synapse.Trainer(architect.Perceptron(2, 1, seed=0))
-        press = [lambda progress: signal.raise_signal(signal.SIGINT)]
-        result = trainer.train(
-            [[0.0, 1.0]], [[1.0]], epochs=50, progress=False, callbacks=press
+        result = synapse.Trainer(architect.Perceptron(2, 1, seed=0)).train(
+            [[0.0, 1.0]],
+            [[1.0]],
+            epochs=50,
+            progress=False,
+            callbacks=[lambda progress: signal.raise_signal(signal.SIGINT)],
         )
         assert result.stop_reason == "interrupted"
     return {"x": seed}
@@ -321,10 +302,11 @@ def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
     folder = tmp_path / "calls"
     path = tmp_path / "a.db"
     folder.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", KILLED, str(folder), str(path), where]
     process = subprocess.Popen(
-        command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-c", KILLED, str(folder), str(path), where],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     while len(calls(folder)) < 10:
         assert process.poll() is None
@@ -339,8 +321,9 @@ def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
     before = calls(folder)
     assert same(stored[: len(half)], half) or where == "pool"
     assert 3 <= len(half) <= len(stored) < 40
-    whole = run_trials(trial, seeds=range(40), store=path)
-    assert whole == [{"seed": seed, "square": seed**2} for seed in range(40)]
+    assert run_trials(trial, seeds=range(40), store=path) == [
+        {"seed": seed, "square": seed**2} for seed in range(40)
+    ]
     done = {row["seed"] for row in stored}
     assert all(
         count == before.get(seed, 0) + (seed not in done)
@@ -358,19 +341,16 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
     run_trials(trial, seeds=range(3), store=path)
     sweep(trial, grid={"seconds": [0.0]}, seeds=range(2), store=path)
     assert calls(folder) == {0: 2, 1: 2, 2: 1}
-    grid = {"seconds": [0.001, 0.0]}
-    trials = sweep(trial, grid=grid, seeds=[2, 1, 0], store=path, executor=threads)
+    options = {"seeds": [2, 1, 0], "store": path, "executor": threads}
+    trials = sweep(trial, grid={"seconds": [0.001, 0.0]}, **options)
     assert [(row["seconds"], row["seed"]) for row in trials] == [
         (s, i) for s in (0.001, 0.0) for i in (2, 1, 0)
     ]
     assert (trials.names, list(trials.by())) == (("seconds",), [(0.001,), (0.0,)])
     run_trials(trial, seeds=range(4), store=path)
     assert calls(folder) == {0: 3, 1: 3, 2: 3, 3: 1}
-    stored = read_trials(path)
-    assert (len(stored), {row.get("seconds") for row in stored}) == (
-        10,
-        {None, 0.0, 0.001},
-    )
+    seconds = [row.get("seconds") for row in read_trials(path)]
+    assert (len(seconds), {*seconds}) == (10, {None, 0.0, 0.001})
 
 
 def test_points_are_given_as_they_are_or_as_a_grid():
@@ -416,9 +396,8 @@ def test_points_that_cannot_be():
             "`grid` must have at most 10000000 points",
         ),
     ]
+    run = functools.partial(sweep, product, seeds=[0])
     all_refused(
-        [
-            (lambda o=o: sweep(product, seeds=[0], **o), SynapseError, words)
-            for o, words in told
-        ]
+        (functools.partial(run, **options), SynapseError, words)
+        for options, words in told
     )

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from synapse.errors import (
     UnknownNameError,
 )
 from synapse.experiments import Trials, sweep
-from tests.helpers.cases import all_refused
+from tests.helpers.cases import all_refused, every_case
 
 from .some_trials import product
 
@@ -43,12 +44,18 @@ def test_failed_trials_count_as_not_successful(trials):
 
 
 def test_values_that_have_no_statistic(trials):
-    misspelled = r"There is no value named 'need'\. Did you mean 'needed'\?"
-    numbers = "The values of 'needed' must be true or false, got 4000"
     all_refused(
         [
-            (lambda: trials.median("need"), UnknownNameError, misspelled),
-            (lambda: trials.success_rate("needed"), ArgumentError, numbers),
+            (
+                lambda: trials.median("need"),
+                UnknownNameError,
+                r"There is no value named 'need'\. Did you mean 'needed'\?",
+            ),
+            (
+                lambda: trials.success_rate("needed"),
+                ArgumentError,
+                "The values of 'needed' must be true or false, got 4000",
+            ),
             (
                 lambda: trials.median("curve"),
                 ArgumentTypeError,
@@ -96,91 +103,71 @@ def test_what_is_no_trial_is_refused_by_a_sentence():
 def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
     for name in ("scipy.stats", "pandas"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert (
-        repr(sweep(product, grid={"a": [2], "b": [1]}, seeds=range(5), progress=False))
-        == "<Trials, 5 trials at 1 point of a and b: cost, solved>"
-    )
+    swept = sweep(product, grid={"a": [2], "b": [1]}, seeds=range(5), progress=False)
+    assert repr(swept) == "<Trials, 5 trials at 1 point of a and b: cost, solved>"
     assert "solved 50 %" in repr(trials)
-    assert (
-        repr(Trials({"seed": i, "needed": None} for i in range(3)))
-        == "<Trials, 3 trials: needed ->"
-    )
+    assert repr(of_values([None] * 3)) == "<Trials, 3 trials: x ->"
     needed = r"which is not installed\. Install it.*: pip install"
-    for call in (
-        lambda: trials.success_rate("solved"),
-        lambda: trials.median("needed"),
-        trials.to_pandas,
-        trials.summary,
-    ):
-        with pytest.raises(MissingExtraError, match=needed):
-            call()
+    all_refused(
+        (call, MissingExtraError, needed)
+        for call in (
+            partial(trials.success_rate, "solved"),
+            partial(trials.median, "needed"),
+            trials.to_pandas,
+            trials.summary,
+        )
+    )
 
 
 def test_data_frames_of_trials_and_of_points(trials):
     frame = trials.to_pandas()
     assert list(frame) == ["seed", "solved", "needed", "curve", "failed"]
     assert (frame["needed"].iloc[1], frame["curve"][2]) == (5000.5, [1 / 3])
-    sweep_trials = sweep(
-        product, grid={"a": [0.5, 2], "b": [[1]]}, seeds=[0], progress=False
-    )
-    assert sweep_trials.names == ("a", "b")
-    sweep_trials = sweep(
-        product, grid={"a": [0.5, 2], "b": [1]}, seeds=range(5), progress=False
-    )
-    assert (
-        repr(sweep_trials) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
-    )
-    summary = sweep_trials.summary(rate="solved", median=["cost"])
+    points = {"a": [0.5, 2], "b": [[1]]}
+    assert sweep(product, grid=points, seeds=[0], progress=False).names == ("a", "b")
+    points["b"] = [1]
+    swept = sweep(product, grid=points, seeds=range(5), progress=False)
+    assert repr(swept) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
+    summary = swept.summary(rate="solved", median=["cost"])
     assert list(summary) == ["a", "b", "trials", "solved", "cost"]
     assert summary["solved"].map(str).tolist() == ["0 % (0 to 43)", "100 % (57 to 100)"]
     assert summary["cost"].map(float).tolist() == [2.5, 4.0]
-    assert summary["cost"][0] == sweep_trials.by("a")[0.5,].median("cost")
+    assert summary["cost"][0] == swept.by("a")[0.5,].median("cost")
 
 
 def test_groups_by_other_values():
     trials = Trials(
         [{"seed": 0, "kind": [1, 2]}, {"seed": 1, "kind": True}, {"seed": 2, "kind": 1}]
     )
-    assert {values: len(group) for values, group in trials.by("kind").items()} == {
-        ((1, 2),): 1,
-        (1,): 2,
-    }
+    sizes = {values: len(group) for values, group in trials.by("kind").items()}
+    assert sizes == {((1, 2),): 1, (1,): 2}
     assert list(trials.by("seed")) == [(0,), (1,), (2,)]
 
 
-def number(values, level=0.95):
-    return Trials({"seed": i, "x": value} for i, value in enumerate(values)).median(
-        "x", level
-    )
+def of_values(values):
+    return Trials({"seed": seed, "x": value} for seed, value in enumerate(values))
 
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
-        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).success_rate(
-            "x", 0.9
-        )
+        rate = of_values(i < successes for i in range(9)).success_rate("x", 0.9)
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
-        assert (rate.value, rate.low, rate.high) == (
-            successes / 9,
-            exact.low,
-            exact.high,
-        )
-    assert (
-        str(Trials({"seed": i, "x": 0} for i in range(30)).success_rate("x"))
-        == "0 % (0 to 11)"
-    )
+        assert (rate.low, rate.high) == (exact.low, exact.high)
+        assert rate.value == successes / 9
+    assert str(of_values([0] * 30).success_rate("x")) == "0 % (0 to 11)"
 
 
-def test_medians_in_words():
+@every_case(
+    ("values", "words"),
+    [
+        ([100.0, 200.0, 300.0, *[math.inf] * 3], "- (150 to -)"),
+        ([math.inf] * 5, "- (- to -)"),
+        ([74000.4] * 5, "74,000 (74,000 to 74,000)"),
+        ([0.00028] * 5, "0.00028 (0.00028 to 0.00028)"),
+        ([3, 1, 2, 9], "2.5 (range 1 to 9)"),  # fewer than five have no interval
+    ],
+)
+def test_medians_in_words(values, words):
     """Infinite values are trials that did not succeed."""
-    assert str(number([100.0, 200.0, 300.0, *[math.inf] * 3])) == "- (150 to -)"
-    assert str(number([math.inf] * 5)) == "- (- to -)"
-    assert str(number([74000.4] * 5)) == "74,000 (74,000 to 74,000)"
-    assert str(number([0.00028] * 5)) == "0.00028 (0.00028 to 0.00028)"
-    assert str(number([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", (
-        "fewer than five have no interval"
-    )
-    nan = Trials(
-        {"seed": seed, "v": v} for seed, v in enumerate([1, math.nan, 3, 2, 0.5])
-    )
-    assert repr(nan) == "<Trials, 5 trials: v nan>"
+    assert str(of_values(values).median("x")) == words
+    assert repr(of_values([1, math.nan, 3, 2, 0.5])) == "<Trials, 5 trials: x nan>"

@@ -17,6 +17,7 @@ from synapse.evolve._population import Genomes
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 X = np.random.default_rng(0).uniform(-1.0, 1.0, (12, 2))
 Y = X[:, :1] * X[:, 1:]
+GENOMES = Genomes.of(evolve.Genome.minimal(1, 1, seed=0))
 
 
 def halved(state):
@@ -129,14 +130,15 @@ def test_the_same_bits_as_in_the_language(function, rule):
 
 
 def test_threads_call_it_too():
-    squash = quietly(squashes.register, with_generator)
-    net = architect.Elman(2, 8, 1, squash=squash, seed=0)
+    net = architect.Elman(
+        2, 8, 1, squash=quietly(squashes.register, with_generator), seed=0
+    )
     rows = np.random.default_rng(1).uniform(-1.0, 1.0, (64, 5, 2))
-    results = [
+    one, two = (
         synapse.gradient(net, rows, rows[..., :1], threads=threads).weights
         for threads in (1, 2)
-    ]
-    assert (results[0] == results[1]).all()
+    )
+    assert (one == two).all()
 
 
 def test_a_cost_beyond_the_language():
@@ -159,10 +161,16 @@ def test_a_cost_beyond_the_language():
         assert learnt(cost=cost, **options) == learnt(cost=within, **options)
 
 
-def test_an_environment_beyond_the_language():
-    def observe(state, inputs):
-        inputs[0] = state[0]
+def observe(state, inputs):
+    inputs[0] = state[0]
 
+
+def environment(step, starts):
+    options = {"inputs": 1, "outputs": 1, "steps": 50}
+    return evolve.fitness.Environment(observe, step, starts, **options)
+
+
+def test_an_environment_beyond_the_language():
     def step(state, outputs):
         state[0] = 1.1 * state[0] + outputs[0] - 0.5
         return abs(state[0]) < 1.0
@@ -171,31 +179,22 @@ def test_an_environment_beyond_the_language():
         state[0] = sum([1.1 * state[0], outputs[0], -0.5])
         return abs(state[0]) < 1.0
 
-    genomes = Genomes.of(evolve.Genome.minimal(1, 1, seed=0))
     starts = np.linspace(-0.9, 0.9, 7)[:, None]
-    options = {"inputs": 1, "outputs": 1, "steps": 50}
-    within = evolve.fitness.Environment(observe, step, starts, **options)
-    beyond = evolve.fitness.Environment(observe, step_with_list, starts, **options)
-    with pytest.warns(
-        FunctionWarning, match=r"The environment is called .*: the language has no List"
-    ) as told:
-        results = [beyond.episodes(genomes) for _ in range(2)]
+    beyond = environment(step_with_list, starts)
+    words = "The environment is called .*: the language has no List"
+    with pytest.warns(FunctionWarning, match=words) as told:
+        results = [beyond.episodes(GENOMES) for _ in range(2)]
     assert len(told) == 1
-    for each in results:
-        np.testing.assert_array_equal(each, within.episodes(genomes))
+    within = environment(step, starts).episodes(GENOMES)
+    np.testing.assert_array_equal(results, [within, within])
 
 
 def test_an_environment_that_raises():
-    def observe(state, inputs):
-        inputs[0] = state[0]
-
     def step(state, outputs):
         raise KeyError([1.0])
 
-    genomes = Genomes.of(evolve.Genome.minimal(1, 1, seed=0))
-    task = evolve.fitness.Environment(observe, step, [[0.3]], inputs=1, outputs=1)
     with pytest.raises(KeyError):
-        task.episodes(genomes)
+        environment(step, [[0.3]]).episodes(GENOMES)
 
 
 def test_a_warning_that_is_an_error_registers_nothing():
@@ -223,14 +222,3 @@ def test_lambdas_of_one_line_are_told_apart():
     first.__name__, second.__name__ = "first_of_two", "second_of_two"
     assert squashes.register(first)(3.0) == 3.0
     assert squashes.register(second)(3.0) == 6.0
-
-
-PROGRAM = """
-from synapse import squashes
-
-@squashes.register
-def at_the_prompt(state):
-    return 0.5 * state, 0.5
-
-print(at_the_prompt(1.0))
-"""

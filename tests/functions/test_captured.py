@@ -2,13 +2,11 @@ import math
 import types
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 
 from synapse.engine.functions.capture import frozen
 
 gain = 2.0
-table = np.arange(4.0)
 settings = types.ModuleType("settings")
 settings.gain = 2.0
 settings.other = 1
@@ -20,9 +18,6 @@ def key(function):
 
 def by_closure(value):
     return lambda state: value * state
-
-
-MAKERS = [maker for name, maker in list(globals().items()) if name.startswith("by_")]
 
 
 def test_constants_and_code_are_told_apart():
@@ -78,8 +73,8 @@ def test_the_function_stays_as_it_is():
     copy, _ = frozen(function)
     function.__closure__[0].cell_contents.append(3)
     assert (function(1), copy(1)) == ([1, 2, 3], [1, 2])
-    assert copy.__name__ == function.__name__
-    assert copy.__qualname__ == function.__qualname__
+    names = function.__name__, function.__qualname__
+    assert (copy.__name__, copy.__qualname__) == names
 
 
 class Settings:

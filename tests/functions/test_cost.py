@@ -22,17 +22,13 @@ def quarter(target, output, derivative, outputs):
 
 def test_values_and_signals_of_a_call():
     """`tests/engine/test_costs.py` checks those of all built-in costs."""
-    assert costs.squared_error(TARGETS, OUTPUTS) == pytest.approx(
-        (0.2**2 + 0.4**2 + 0.4**2) / 2
-    )
-    assert costs.mean_squared_error(TARGETS, OUTPUTS) == pytest.approx(
-        (0.2**2 + 0.4**2 + 0.4**2) / 3
-    )
+    mean = costs.mean_squared_error
+    squares = 0.2**2 + 0.4**2 + 0.4**2
+    assert costs.squared_error(TARGETS, OUTPUTS) == pytest.approx(squares / 2)
+    assert mean(TARGETS, OUTPUTS) == pytest.approx(squares / 3)
     assert quarter(TARGETS, OUTPUTS) == pytest.approx((0.2**4 + 0.4**4 + 0.4**4) / 12)
-    assert costs.mean_squared_error.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(
-        0.125
-    )
-    assert costs.mean_squared_error.signal(1.0, 0.5, 0.25) == pytest.approx(0.25)
+    assert mean.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(0.125)
+    assert mean.signal(1.0, 0.5, 0.25) == pytest.approx(0.25)
 
 
 def test_the_engine_computes_a_registered_cost():
@@ -43,10 +39,8 @@ def test_the_engine_computes_a_registered_cost():
     signals = [neuron.error.projected for neuron in net.output]
     assert value == pytest.approx(quarter(TARGETS, outputs), rel=1e-13)
     slopes = [neuron.derivative for neuron in net.output]
-    expected = [
-        quarter.signal(t, y, d, 3)
-        for t, y, d in zip(TARGETS, outputs, slopes, strict=True)
-    ]
+    rows = zip(TARGETS, outputs, slopes, strict=True)
+    expected = [quarter.signal(*row, 3) for row in rows]
     assert signals == pytest.approx(expected, rel=1e-13)
     assert net.biases[1:] == pytest.approx(signals)
 

@@ -3,18 +3,19 @@ they raise."""
 
 import math
 import warnings
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, costs, squashes
+from synapse import Layer, Neuron, Trainer, costs, squashes
 from synapse._registration import _registered, require_sound
 from synapse.engine.status import FAILED
 from synapse.errors import ArgumentError, FunctionError, FunctionWarning
-from synapse.optimizers import LBFGS, Adam
+from tests.helpers.cases import all_refused
+from tests.helpers.ties import numbers as learnt
 
 slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 
@@ -81,26 +82,17 @@ FAILING = [
 ]
 
 
-def learnt(network):
-    return np.concatenate([network.weights, network.biases])
+def train(net, *data, epochs=2, **options):
+    Trainer(net, **options).train(*data, epochs=epochs, shuffle=False, progress=False)
 
 
 def chain(function, dtype="float64"):
     """An input, a hidden neuron with this squash that sees it as it is, and an
     output."""
-    layers = (
-        Layer(1, dtype=dtype),
-        Layer(1, squash=function, dtype=dtype),
-        Layer(1, dtype=dtype),
-    )
-    for source, other in pairwise(layers):
-        source.project(other, weights=1.0)
-    net = Network(layers[0], [layers[1]], layers[2])
-    net.biases = np.zeros(3)
+    net = architect.Perceptron(1, 1, 1, squash=function, dtype=dtype)
+    net.output.squash = "logistic"
+    net.weights, net.biases = np.ones(2), np.zeros(3)
     return net
-
-
-# --- threads --------------------------------------------------------------------------
 
 
 # --- captured values ------------------------------------------------------------------
@@ -125,17 +117,14 @@ def weighted(factor):
 def test_another_captured_value_is_another_function():
     assert line(2.0) is line(2.0)
     assert weighted(2.0) is weighted(2.0)
-    with pytest.raises(
-        ArgumentError, match=r"named 'line' is registered already, with other .* values"
-    ):
-        line(3.0)
-    with pytest.raises(
-        ArgumentError,
-        match=r"named 'weighted' is registered already, with other .* values",
-    ):
-        weighted(3.0)
-    with pytest.raises(ArgumentError, match="bounds"):
-        line(2.0, low=0.0)
+    already = "is registered already, with other .* values"
+    all_refused(
+        [
+            (lambda: line(3.0), ArgumentError, f"named 'line' {already}"),
+            (lambda: weighted(3.0), ArgumentError, f"named 'weighted' {already}"),
+            (lambda: line(2.0, low=0.0), ArgumentError, "bounds"),
+        ]
+    )
     assert line(3.0, "steeper")(1.0) == Neuron("steeper", bias=1.0).activate() == 3.0
 
 
@@ -146,17 +135,16 @@ def test_another_captured_value_is_another_function():
 @pytest.mark.parametrize(("function", "message"), FAILING)
 class TestASquashThatRaises:
     def test_in_a_step(self, function, message, dtype):
-        net = chain(function, dtype)
-        before = learnt(net)
-        words = rf"The squash '{function.name}' failed at state 6.5: {message}"
+        net, twin = (chain(function, dtype) for _ in range(2))
+        words = f"The squash '{function.name}' failed at state 6.5: {message}"
         with pytest.raises(FunctionError, match=words) as raised:
             net.activate([6.5])
         assert raised.value.__cause__ is not None
         with pytest.raises(FunctionError):
             net.run([[1.0], [6.5], [2.0]])
-        assert (learnt(net) == before).all()
+        assert (learnt(net) == learnt(twin)).all()
         net.clear()
-        assert net.activate([2.0]) == chain(function, dtype).activate([2.0])
+        assert net.activate([2.0]) == twin.activate([2.0])
         neuron = chain(function, dtype)[1]
         neuron.bias = 6.5
         with pytest.raises(FunctionError, match=message):
@@ -168,32 +156,23 @@ class TestASquashThatRaises:
         """The weights are those that the steps before have learnt; of batches, none."""
         inputs = [[1.0], [2.0], [6.5], [3.0]]
         targets = [[0.0], [1.0], [1.0], [0.0]]
-        net = chain(function, dtype)
-        other = chain(function, dtype)
+        net, other = (chain(function, dtype) for _ in range(2))
         for network in (net, other):
             network.connections[0].trainable = False
             network[1].trainable_bias = False
         with pytest.raises(FunctionError, match=message):
-            Trainer(net, rate=0.1).train(
-                inputs, targets, epochs=2, shuffle=False, progress=False
-            )
-        Trainer(other, rate=0.1).train(
-            inputs[:2], targets[:2], epochs=1, shuffle=False, progress=False
-        )
+            train(net, inputs, targets, rate=0.1)
+        train(other, inputs[:2], targets[:2], epochs=1, rate=0.1)
         assert (learnt(net) == learnt(other)).all()
         for options in (
             {"rule": "bptt"},
-            {"optimizer": Adam()},
-            {"optimizer": LBFGS(), "rule": "bptt"},
+            {"optimizer": "adam"},
+            {"optimizer": "lbfgs", "rule": "bptt"},
         ):
             net = chain(function, dtype)
-            before = learnt(net)
-            data = ([[6.5], [1.0]], [[0.0], [1.0]])
             with pytest.raises(FunctionError, match=message):
-                Trainer(net, **options).train(
-                    *data, epochs=2, shuffle=False, progress=False
-                )
-            assert (learnt(net) == before).all(), options
+                train(net, [[6.5], [1.0]], [[0.0], [1.0]], **options)
+            assert (learnt(net) == learnt(chain(function, dtype))).all(), options
 
     def test_in_a_gradient(self, function, message, dtype):
         net = chain(function, dtype)
@@ -225,21 +204,16 @@ def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
 
 
 def test_an_error_that_cannot_be_repeated_is_raised_all_the_same():
-    failed = np.array(
-        [1.0, _registered["squash", "wavy"].address, 0.5, 0.0, 0.0, 0.0, 0.0]
-    )
-    with pytest.raises(
-        FunctionError, match=r"The squash 'wavy' failed at state 0.5: an error\."
-    ):
-        require_sound(FAILED, failed)
+    address = _registered["squash", "wavy"].address
+    words = r"The squash 'wavy' failed at state 0.5: an error\."
+    with pytest.raises(FunctionError, match=words):
+        require_sound(FAILED, np.array([1.0, address, 0.5, 0.0, 0.0, 0.0, 0.0]))
 
 
 def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):
     monkeypatch.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
     with pytest.raises(FunctionError):
-        Trainer(chain(raises_above_six)).train(
-            [[1.0], [7.0]], [[0.0], [1.0]], epochs=1, progress=False
-        )
+        train(chain(raises_above_six), [[1.0], [7.0]], [[0.0], [1.0]])
 
 
 def test_samples_that_have_ended_do_not_call_the_function():
@@ -256,32 +230,26 @@ def test_samples_that_have_ended_do_not_call_the_function():
 def test_a_cost_that_raises_changes_nothing():
     inputs = [[1.0], [2.0], [3.0]]
     targets = [[0.0], [3.0], [1.0]]
-    net = chain("tanh")
-    other = chain("tanh")
+    net, other = (chain("tanh") for _ in range(2))
     neuron = Neuron("identity")
     layer = Layer(2, "identity")
     net.activate([1.0]), neuron.activate(), layer.activate()
-    for call in (
-        lambda: net.propagate(0.1, [3.0], refuses),
-        lambda: neuron.propagate(0.1, 3.0, refuses),
-        lambda: layer.propagate(0.1, [3.0, 3.0], refuses),
-        lambda: Trainer(net, cost=refuses).test(inputs, targets),
-        lambda: synapse.gradient(net, inputs, targets, refuses),
-    ):
-        with pytest.raises(
-            FunctionError,
-            match="The cost 'refuses' failed at target 3, output .*too large",
-        ):
-            call()
+    words = "The cost 'refuses' failed at target 3, output .*too large"
+    all_refused(
+        (call, FunctionError, words)
+        for call in (
+            lambda: net.propagate(0.1, [3.0], refuses),
+            lambda: neuron.propagate(0.1, 3.0, refuses),
+            lambda: layer.propagate(0.1, [3.0, 3.0], refuses),
+            lambda: Trainer(net, cost=refuses).test(inputs, targets),
+            lambda: synapse.gradient(net, inputs, targets, refuses),
+        )
+    )
     assert (learnt(net) == learnt(other)).all()
     assert [neuron.bias, *layer.biases] == [0.0, 0.0, 0.0]
     with pytest.raises(FunctionError):
-        Trainer(net, cost=refuses).train(
-            inputs, targets, epochs=2, shuffle=False, progress=False
-        )
-    Trainer(other, cost=refuses).train(
-        inputs[:1], targets[:1], epochs=1, shuffle=False, progress=False
-    )
+        train(net, inputs, targets, cost=refuses)
+    train(other, inputs[:1], targets[:1], epochs=1, cost=refuses)
     assert learnt(net) == pytest.approx(learnt(other), abs=1e-12)
 
 
@@ -292,14 +260,12 @@ def test_a_function_that_raises_when_it_is_registered_is_refused():
     def broken_cost(target, output, derivative, outputs):
         raise ValueError
 
-    with pytest.raises(
-        ArgumentError,
-        match="The squash 'broken' failed at state -3.98: KeyError: 'where'",
-    ):
-        squashes.register(broken)
-    with pytest.raises(
-        ArgumentError, match="The cost 'broken_cost' failed at target 0, .*: ValueError"
-    ):
-        costs.register(broken_cost)
-    assert "broken" not in squashes.names()
-    assert "broken_cost" not in costs.names()
+    squash = "The squash 'broken' failed at state -3.98: KeyError: 'where'"
+    cost = "The cost 'broken_cost' failed at target 0, .*: ValueError"
+    all_refused(
+        [
+            (partial(squashes.register, broken), ArgumentError, squash),
+            (partial(costs.register, broken_cost), ArgumentError, cost),
+        ]
+    )
+    assert not {"broken", "broken_cost"} & {*squashes.names(), *costs.names()}

@@ -1,26 +1,34 @@
-"""The registry of activation functions, and functions of a user's own.
+"""The registry of activation functions, functions of a user's own, and what all
+registries have.
 
 `tests/engine/test_activations.py` checks the numbers of the built-in ones.
 """
 
 import copy
+import itertools
 import math
 import pickle
+from functools import partial
 
+import numpy as np
 import pytest
 
 import architect
-from synapse import Neuron, Trainer, _cost, _squash, squashes
+from synapse import (
+    Layer,
+    Neuron,
+    Trainer,
+    _cost,
+    _squash,
+    costs,
+    initializers,
+    optimizers,
+    squashes,
+)
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SHARES
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from tests.engine.test_activations import STATES
 from tests.helpers.cases import all_refused
-
-
-def fire(function, state):
-    """What the compiled engine makes of a state."""
-    neuron = Neuron(function, bias=state)
-    return neuron.activate(), neuron.derivative
 
 
 def named(name, function):
@@ -48,30 +56,22 @@ def bent(state):
 
 
 def test_every_entry_is_found_by_its_names_in_any_spelling():
-    wrong = []
     for activation in ACTIVATIONS.values():
         function = _squash.get(activation.name)
-        assert (function.name, repr(function)) == (
-            activation.name,
-            f"<squash {activation.name}>",
-        )
+        kinds = activation.family in (LARGEST, SHARES), activation.family == CHANCE
+        assert repr(function) == f"<squash {activation.name}>"
         assert function is _squash.get(function) is _squash.by_code(activation.code)
-        assert function._grouped is (activation.family in (LARGEST, SHARES))
-        assert function._random is (activation.family == CHANCE)
+        assert (function._grouped, function._random) == kinds
         for name in (activation.name, *activation.aliases):
-            spelled = (
+            assert getattr(squashes, name) is function, name
+            for spelling in (
+                name,
                 name.upper(),
                 name.replace("_", "-"),
                 name.replace("_", ""),
                 name.title().replace("_", " "),
-            )
-            wrong += [
-                spelling
-                for spelling in (name, *spelled)
-                if _squash.get(spelling) is not function
-            ]
-            wrong += [] if getattr(squashes, name) is function else [f"squashes.{name}"]
-    assert not wrong, wrong
+            ):
+                assert _squash.get(spelling) is function, spelling
 
 
 def test_names_of_other_libraries():
@@ -80,71 +80,57 @@ def test_names_of_other_libraries():
         "step": "hard_limit hlim Heaviside BinaryStep",
         "sign": "sgn signum",
         "silu": "SiLU",
-    }
-    theirs |= {
         "sine": "sin sine sinusoid",
         "absolute": "abs",
         "identity": "linear",
         "logistic": "Sigmoid",
-    }
-    theirs |= {
         "hard_threshold": "hardshrink",
         "soft_threshold": "SoftShrink",
         "hard_tanh": "Hardtanh",
     }
     for name, others in theirs.items():
-        assert [_squash.get(other).name for other in others.split()] == [name] * len(
-            others.split()
-        )
+        assert {_squash.get(other).name for other in others.split()} == {name}
     assert squashes.names() == sorted(squashes.names())
 
 
 def test_a_function_of_ones_own_is_registered_first():
-    unregistered = [None, 3, math.tanh, lambda s: (s, 1.0)]
     all_refused(
-        [
-            (
-                lambda function=function: _squash.get(function),
-                ArgumentTypeError,
-                "register",
-            )
-            for function in unregistered
-        ]
+        (partial(_squash.get, function), ArgumentTypeError, "register")
+        for function in (None, 3, math.tanh, lambda s: (s, 1.0))
     )
 
 
 def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
     """Its code would be an address."""
     mine, theirs = _squash.Squash("tanh", 999, 0.0, 1.0), _cost.Cost("mine", 99)
-    calls = (
-        lambda: Neuron(squash=mine),
-        lambda: mine(0.5),
-        lambda: setattr(Neuron(), "squash", mine),
-        lambda: Trainer(architect.Perceptron(1, 1), cost=theirs),
-        lambda: theirs([1.0], [0.5]),
-    )
     words = "a registered (function|cost), got <(squash tanh|cost mine)>"
-    all_refused([(call, ArgumentTypeError, words) for call in calls])
+    all_refused(
+        (call, ArgumentTypeError, words)
+        for call in (
+            partial(Neuron, squash=mine),
+            partial(mine, 0.5),
+            partial(setattr, Neuron(), "squash", mine),
+            partial(Trainer, architect.Perceptron(1, 1), cost=theirs),
+            partial(theirs, [1.0], [0.5]),
+        )
+    )
 
 
 def test_copies_and_pickles_are_the_function_itself():
     for function in (squashes.tanh, gentle):
-        assert (
-            copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
-        )
+        twin = pickle.loads(pickle.dumps(function))
+        assert copy.deepcopy(function) is twin is function
 
 
 # --- registered functions -------------------------------------------------------------
 
 
 def test_the_engine_computes_a_registered_function():
-    for function in (gentle, bent):
-        for state in STATES:
-            expected = function(state), function.derivative(state)
-            assert fire(function, state) == pytest.approx(expected, abs=1e-15), (
-                function,
-                state,
-            )
+    for function, state in itertools.product((gentle, bent), STATES):
+        neuron = Neuron(function, bias=state)
+        fired = neuron.activate(), neuron.derivative
+        expected = function(state), function.derivative(state)
+        assert fired == pytest.approx(expected, abs=1e-15), (function, state)
 
 
 def test_a_cell_run_again_registers_the_same_function():
@@ -191,36 +177,33 @@ REFUSED = [
 
 def test_a_function_that_cannot_be_used_is_refused():
     names_before = squashes.names()
-    tried = [
+    all_refused(
         (lambda refused=refused: squashes.register(named("tried", refused)), *rest)
         for *rest, refused in REFUSED
-    ]
-    for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
-        wrong = lambda bounds=bounds: squashes.register(**bounds)(doubled())  # noqa: E731
-        tried.append((wrong, (ArgumentError, ArgumentTypeError), "`low` and"))
-    all_refused(tried)
+    )
+    all_refused(
+        (lambda b=bounds: squashes.register(**b)(twofold), SynapseError, "`low` and")
+        for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"})
+    )
     assert squashes.names() == names_before
 
 
 # --- how a function is written elsewhere ----------------------------------------------
 
 
-def doubled():
-    def twofold(state):
-        return 2.0 * state, 2.0
-
-    return twofold
+def twofold(state):
+    return 2.0 * state, 2.0
 
 
 def test_a_registered_function_says_how_it_is_written_elsewhere():
     written = {"c": "2.0 * {s}", "torch": lambda state: 2.0 * state}
-    registered = squashes.register(written=written)(doubled())
+    registered = squashes.register(written=written)(twofold)
     assert dict(registered.written) == written
     with pytest.raises(TypeError):
         registered.written["c"] = "{s}"
-    assert squashes.register(doubled()) is registered
+    assert squashes.register(twofold) is registered
     assert dict(registered.written) == written  # not said anew
-    assert squashes.register(doubled(), written={"python": "2 * {s}"}) is registered
+    assert squashes.register(twofold, written={"python": "2 * {s}"}) is registered
     assert dict(registered.written) == {"python": "2 * {s}"}
 
 
@@ -233,10 +216,36 @@ def test_what_is_written_is_checked():
         ({"python": abs}, ArgumentError, r"an expression with \{s\} for the state"),
         ({"torch": "2 * {s}"}, ArgumentTypeError, "a function"),
     ]
-    call = lambda written: squashes.register(doubled(), written=written)  # noqa: E731
     all_refused(
-        [
-            (lambda options=options: call(options), error, words)
-            for options, error, words in cases
-        ]
+        (partial(squashes.register, twofold, written=written), error, words)
+        for written, error, words in cases
     )
+
+
+# --- all registries -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "module", [squashes, costs, initializers, optimizers, architect]
+)
+def test_what_cannot_be_registered_is_refused_in_one_sentence(module):
+    all_refused(
+        (partial(module.register, wrong), ArgumentTypeError, "to register must be a")
+        for wrong in (3, "name")
+    )
+
+
+def test_an_initializer_is_given_with_or_without_a_call():
+    normal = initializers.normal
+    first, *others = (
+        Layer(3).project(Layer(2), initializer=form, seed=0).weights
+        for form in (
+            "normal",
+            normal,
+            normal(),
+            "NORMAL",
+            normal(0.1),
+            normal(scale=0.1),
+        )
+    )
+    np.testing.assert_array_equal(others, [first] * 5)

@@ -1,7 +1,5 @@
 """Spikes: squashes whose slope is declared, by themselves and in networks."""
 
-import subprocess
-import sys
 from functools import partial
 
 import numpy as np
@@ -13,6 +11,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning import compare_gradients
 from synapse.optimizers import Adam
 from tests.helpers.cases import all_refused
+from tests.helpers.processes import python
 
 
 def spiking(spike="spike", seed=0):
@@ -34,40 +33,33 @@ def spiking(spike="spike", seed=0):
 
 def sequence(steps=30, seed=3):
     rng = np.random.default_rng(seed)
-    inputs = rng.uniform(-0.2, 1.0, (1, steps, 3))
-    return inputs, rng.uniform(-1.0, 1.0, (1, steps, 1))
+    return rng.uniform(-0.2, 1.0, (1, steps, 3)), rng.uniform(-1.0, 1.0, (1, steps, 1))
 
 
 def by_hand(net, inputs, targets, slope):
     """The gradient of half the squared error with respect to the weights from the
     inputs, by NumPy: forward derivatives of all voltages."""
-    place = {neuron: k for layer in net.layers for k, neuron in enumerate(layer)}
-    weights = {name: np.zeros((4, 4)) for name in ("inputs", "spikes")}
-    out = np.zeros(4)
-    for link in net.connections:
-        ends = place[link.source], place[link.target]
-        if link.target in net["voltages"] and link.source in net.input:
-            weights["inputs"][ends] = link.weight
-        elif link.target in net["voltages"] and link.source in net["spikes"]:
-            weights["spikes"][ends] = link.weight
-        elif link.source in net["spikes"]:
-            out[ends[0]] = link.weight
-    v = np.zeros(4)
-    z = np.zeros(4)
-    y = 0.0
-    dv = np.zeros((4, 3, 4))  # of each voltage, by each weight from an input
-    dz = np.zeros((4, 3, 4))
-    dy = np.zeros((3, 4))
-    gradient = np.zeros((3, 4))
+    into, between, outward = (
+        np.array([[a.connection_to(b).weight for b in target] for a in source])
+        for source, target in (
+            (net.input, net["voltages"]),
+            (net["spikes"], net["voltages"]),
+            (net["spikes"], net.output),
+        )
+    )
+    out = outward[:, 0]
+    v, z, y = np.zeros(4), np.zeros(4), 0.0
+    dv = dz = np.zeros((4, 3, 4))  # of each voltage, by each weight from an input
+    dy = gradient = np.zeros((3, 4))
     for x, target in zip(inputs[0], targets[0], strict=True):
-        dv = 0.9 * dv + np.einsum("ij,iab->jab", weights["spikes"], dz)
+        dv = 0.9 * dv + np.einsum("ij,iab->jab", between, dz)
         dv[range(4), :, range(4)] += x
-        v = 0.9 * v + x @ weights["inputs"][:3] + z @ weights["spikes"]
+        v = 0.9 * v + x @ into + z @ between
         z = (v > 0.4).astype(float)
         dz = slope(v - 0.4)[:, None, None] * dv
         y = 0.8 * y + z @ out
         dy = 0.8 * dy + np.einsum("j,jab->ab", out, dz)
-        gradient += (y - target[0]) * dy
+        gradient = gradient + (y - target[0]) * dy
     return gradient
 
 
@@ -86,18 +78,13 @@ def test_gradients_are_those_of_the_declared_slope_by_hand(name):
     assert (expected != 0.0).all()
     exact = synapse.gradient(net, inputs, targets, "squared_error")
     slopes = dict(zip(net.connections, exact.weights, strict=True))
-    for i, source in enumerate(net.input):
-        for j, target in enumerate(net["voltages"]):
-            found = slopes[source.connection_to(target)]
-            assert np.isclose(found, expected[i, j], rtol=1e-10, atol=1e-12)
+    found = [[slopes[a.connection_to(b)] for b in net["voltages"]] for a in net.input]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_rtrl_without_a_limit_is_the_gradient_through_time():
-    inputs, targets = sequence()
-    comparison = compare_gradients(
-        spiking(), inputs, targets, "squared_error", rule="rtrl"
-    )
-    assert comparison.cosine > 1.0 - 1e-12
+    data = *sequence(), "squared_error"
+    assert compare_gradients(spiking(), *data, rule="rtrl").cosine > 1.0 - 1e-12
 
 
 @pytest.mark.torch
@@ -107,8 +94,7 @@ def test_pytorch_computes_the_same_gradient(name):
     net = spiking(name)
     inputs, targets = sequence()
     module = synapse.to_torch(net)
-    outputs = module(torch.tensor(inputs))
-    loss = 0.5 * ((outputs - torch.tensor(targets)) ** 2).sum()
+    loss = 0.5 * ((module(torch.tensor(inputs)) - torch.tensor(targets)) ** 2).sum()
     loss.backward()
     ours = synapse.gradient(net, inputs, targets, "squared_error")
     theirs = torch.cat(
@@ -134,12 +120,14 @@ def test_what_is_declared_says_so():
     registered = squashes.register(surrogate=True)(half)
     assert (registered.surrogate, registered.derivative(-3.0)) == (True, 0.5)
     assert squashes.register(surrogate=True)(half) is registered
-    all_refused([(refuse, ArgumentError, "already")])
+    check = partial(synapse.check_gradient, spiking(registered), *sequence())
+    all_refused(
+        [
+            (refuse, ArgumentError, "already"),
+            (check, ArgumentError, "slope of half is a declared surrogate"),
+        ]
+    )
     assert [_squash.get(name).surrogate for name in ("spike", "step")] == [True, False]
-    net = spiking(registered)
-    inputs, targets = sequence()
-    with pytest.raises(ArgumentError, match="slope of half is a declared surrogate"):
-        synapse.check_gradient(net, inputs, targets, "squared_error")
 
 
 def test_a_network_of_spikes_learns():
@@ -147,21 +135,19 @@ def test_a_network_of_spikes_learns():
     inputs, _ = sequence(60)
     targets = np.cumsum(inputs[:, :, :1], axis=1) / 30.0
     trainer = synapse.Trainer(net, rule="bptt", optimizer=Adam(0.01))
-    before = trainer.test(inputs, targets).loss
-    trainer.train(inputs, targets, epochs=300, progress=False)
-    assert trainer.test(inputs, targets).loss < 0.3 * before
+    result = trainer.train(inputs, targets, epochs=300, progress=False)
+    assert trainer.test(inputs, targets).loss < 0.3 * result.history["loss"][0]
 
 
 def test_a_width_stretches_the_declared_slope():
     for name in SLOPES:
         function = _squash.get(name)
         wide = _squash.get(f"{name}(width=2.5)")
-        assert wide.name == f"{name}(width=2.5)"
-        assert wide.surrogate
+        assert (wide.name, wide.surrogate) == (f"{name}(width=2.5)", True)
         for state in np.linspace(-3.0, 3.0, 61):
-            assert wide(2.5 * state) == function(state)
-            slope = function.derivative(state)
-            assert abs(wide.derivative(2.5 * state) - slope) < 1e-12
+            slope = pytest.approx(function.derivative(state), rel=0, abs=1e-12)
+            found = wide(2.5 * state), wide.derivative(2.5 * state)
+            assert found == (function(state), slope)
     assert _squash.get("Spike( width = 2.50 )") is _squash.get("spike(width=2.5)")
     assert _squash.get("spike(width=25)") is not _squash.get("spike(width=2.5)")
 
@@ -195,11 +181,5 @@ def test_another_process_knows_a_width(end, tmp_path):
     path = tmp_path / f"net.{end}"
     synapse.save(net, path)
     total = float(np.sum(net.run(np.random.default_rng(0).random((30, 3)))))
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    assert done.stdout.split() == ["spike(width=0.5)", repr(total)]
+    said = python("-c", LOADED, path).split()
+    assert said == ["spike(width=0.5)", repr(total)]

@@ -40,8 +40,10 @@ def built(sort, seed=0, **options):
 def sequences(net, lengths=(6,), seed=0):
     """Inputs and targets of several sequences."""
     rng = np.random.default_rng(seed)
-    inputs = [rng.uniform(-1, 1, (length, len(net.input))) for length in lengths]
-    return inputs, [rng.random((length, len(net.output))) for length in lengths]
+    return (
+        [rng.uniform(-1, 1, (length, len(net.input))) for length in lengths],
+        [rng.random((length, len(net.output))) for length in lengths],
+    )
 
 
 def one_sequence(net, length=6, seed=0):
@@ -55,17 +57,11 @@ def growing():
 
     Side by side with the long one, the cell of the short one would leave the finite
     range after its end."""
-    source = Layer(1)
-    cell = Layer(1, "identity")
-    out = Layer(1)
-    source.project(cell, weights=1.0)
-    cell.project(cell, weights=10.0)
-    cell.project(out, weights=0.5)
-    data = (
-        [np.ones((2, 1)), np.zeros((400, 1))],
-        [np.ones((2, 1)), np.full((400, 1), 0.5)],
-    )
-    return Network(source, [cell], out), data
+    source, cell, out = Layer(1), Layer(1, "identity"), Layer(1)
+    for ends, weight in ((source, cell), 1.0), ((cell, cell), 10.0), ((cell, out), 0.5):
+        ends[0].project(ends[1], weights=weight)
+    few, many = np.ones((2, 1)), np.zeros((400, 1))
+    return Network(source, [cell], out), ([few, many], [few, many + 0.5])
 
 
 def both(result):
@@ -73,18 +69,8 @@ def both(result):
     return np.concatenate([[result.loss], result.weights, result.biases])
 
 
-def same(ours, theirs, within=1e-12):
-    assert np.abs(both(ours) - both(theirs)).max() < within * max(
-        1.0, np.abs(both(theirs)).max()
-    )
-
-
 def same_bits(ours, theirs):
     assert both(ours).tobytes() == both(theirs).tobytes()
-
-
-def mean(results):
-    return sum(both(result) for result in results) / len(results)
 
 
 def parameters(net):
@@ -93,13 +79,12 @@ def parameters(net):
 
 def loss(net, inputs, targets, cost_name):
     """The mean over sequences of the summed cost, by running the network."""
+    cost = _cost.get(cost_name)
     total = 0.0
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
         pairs = zip(aims, net.run(rows), strict=True)
-        total += sum(
-            _cost.get(cost_name)(t, y) for t, y in pairs if not np.isnan(t).all()
-        )
+        total += sum(cost(t, y) for t, y in pairs if not np.isnan(t).all())
     return total / len(inputs)
 
 
@@ -123,24 +108,21 @@ def differences(net, name, learn, *data, width=1e-5):
 def by_steps(net, inputs, targets, cost=None):
     """The rule's moves at a rate of 1, each taken back before the next step; mean over
     sequences."""
-    weights = net.weights
-    biases = net.biases
-    moved = np.zeros(len(weights)), np.zeros(len(biases))
+    before = parameters(net)
+    slopes = np.zeros(len(before))
     for rows, aims in zip(inputs, targets):
         net.clear()
         for x, t in zip(rows, aims):
             net.activate(x)
             net.propagate(1.0, t, cost)
-            moved[0][:] += net.weights - weights
-            moved[1][:] += net.biases - biases
-            net.weights = weights
-            net.biases = biases
-    return -moved[0] / len(inputs), -moved[1] / len(inputs)
+            slopes += (before - parameters(net)) / len(inputs)
+            net.weights, net.biases = np.split(before, [len(net.weights)])
+    return np.split(slopes, [len(net.weights)])
 
 
 def learning(net):
     """Which weights and which biases are trained."""
-    weights = [connection.trainable for connection in net.connections]
-    return np.array(weights, bool), np.array(
-        [neuron.trainable_bias for neuron in net], bool
+    return (
+        np.array([connection.trainable for connection in net.connections], bool),
+        np.array([neuron.trainable_bias for neuron in net], bool),
     )

@@ -1,13 +1,18 @@
-"""Steps whose cost or updates leave the finite range: an error, and the weights of
-before."""
+"""Steps whose cost or updates leave the finite range are errors; what a training cannot
+move, or overrides, is told once."""
+
+import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network
-from synapse.errors import DivergenceError
+from synapse import Layer, Network, Trainer
+from synapse.errors import DivergenceError, TrainingWarning
 from tests.helpers.cases import every_case
+
+from .helpers import parameters
 
 RULES = every_case("rule", ["online", "rtrl"])
 DTYPES = every_case("dtype", ["float32", "float64"])
@@ -18,36 +23,13 @@ STEPS = {"float32": 100, "float64": 700}
 def with_infinite_traces(dtype):
     """Its memory is multiplied by 3 in each step: inputs of 0 leave it at 0, while its
     derivatives by the parameters grow beyond every bound."""
-    x, memory, hidden, y = (
-        Layer(size, squash, dtype=dtype)
-        for size, squash in (
-            (1, "logistic"),
-            (1, "identity"),
-            (2, "tanh"),
-            (1, "logistic"),
-        )
-    )
+    shapes = (1, "logistic"), (1, "identity"), (2, "tanh"), (1, "logistic")
+    x, memory, hidden, y = (Layer(*shape, dtype=dtype) for shape in shapes)
     x.project(memory, weights=1.0)
     memory.project(memory, weights=3.0)
     memory.project(hidden, seed=0)
     hidden.project(y, seed=1)
     return Network(x, memory, hidden, y)
-
-
-def exploding(dtype):
-    net = architect.Elman(
-        *(2, 4, 1),
-        squash="identity",
-        output_squash="identity",
-        seed=0,
-        dtype=dtype,
-    )
-    net.weights = 3.0 * net.weights
-    return net
-
-
-def parameters(net):
-    return np.concatenate([net.weights, net.biases])
 
 
 @pytest.mark.full
@@ -72,22 +54,23 @@ def test_an_infinite_derivative_changes_no_weight(rule, dtype):
 @RULES
 @DTYPES
 def test_a_loop_of_its_own_that_diverges_ends_with_an_error(rule, dtype):
-    net = exploding(dtype)
+    linear = {"squash": "identity", "output_squash": "identity"}
+    net = architect.Elman(2, 4, 1, **linear, seed=0, dtype=dtype)
+    net.weights = 3.0 * net.weights
     net.rule = rule
     rng = np.random.default_rng(0)
-    before = parameters(net)
+    seen = []
 
     def learn():
-        nonlocal before
         for _ in range(1000):
             net.activate(rng.normal(size=2))
-            before = parameters(net)
+            seen.append(parameters(net))
             net.propagate(0.1, targets=[0.0])
 
     with pytest.raises(DivergenceError, match="No weight has changed"):
         learn()
-    assert (parameters(net) == before).all()
-    assert np.isfinite(before).all()
+    assert (parameters(net) == seen[-1]).all()
+    assert np.isfinite(seen[-1]).all()
 
 
 @DTYPES
@@ -95,24 +78,23 @@ def test_a_neuron_that_propagates_alone_keeps_its_weights(dtype):
     x, hidden, y = (Layer(1, "identity", dtype=dtype)[0] for _ in range(3))
     links = x.project(hidden, weight=1.0), hidden.project(y, weight=1.0)
 
+    seen = []
+
     def numbers():
         return [*(link.weight for link in links), hidden.bias, y.bias]
 
-    before = numbers()
-
     def learn():
-        nonlocal before
         for _ in range(100):
             x.activate(1.0), hidden.activate(), y.activate()
-            before = numbers()
+            seen.append(numbers())
             y.propagate(2.0, target=5.0)
-            before = numbers()
+            seen.append(numbers())
             hidden.propagate(2.0)
 
     with pytest.raises(DivergenceError, match="Its weights have not changed"):
         learn()
-    assert numbers() == before
-    assert np.isfinite(before).all()
+    assert numbers() == seen[-1]
+    assert np.isfinite(seen[-1]).all()
 
 
 @RULES
@@ -120,8 +102,9 @@ def test_large_numbers_alone_are_no_error(rule):
     """Inputs and weights whose products are those of small numbers: the same updates,
     scaled."""
     scale = 2.0**20  # larger than float32 passes without a check
-    nets = [architect.Perceptron(2, 3, 1, seed=0, dtype="float32") for _ in range(2)]
-    small, large = nets
+    small, large, still = (
+        architect.Perceptron(2, 3, 1, seed=0, dtype="float32") for _ in range(3)
+    )
     inward = [c for c in large.connections if c.source in large.input]
     for link in inward:
         link.weight /= scale
@@ -130,6 +113,111 @@ def test_large_numbers_alone_are_no_error(rule):
         net.activate([0.5 * unit, -0.25 * unit])
         net.propagate(0.5, targets=[1.0])
     factor = [scale if c in inward else 1.0 for c in large.connections]
-    before = architect.Perceptron(2, 3, 1, seed=0, dtype="float32").weights
-    ours = (large.weights - before / factor) / factor
-    assert np.allclose(ours, small.weights - before, rtol=1e-3, atol=1e-7)
+    ours = (large.weights - still.weights / factor) / factor
+    assert np.allclose(ours, small.weights - still.weights, rtol=1e-3, atol=1e-7)
+
+
+# --- warnings -------------------------------------------------------------------------
+
+
+def warned(net, **options):
+    """The sentences of one training."""
+    data = np.zeros((3, len(net.input))), np.full((3, len(net.output)), 0.5)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Trainer(net, **options).train(*data, 1, progress=False)
+    assert {warning.category for warning in caught} <= {TrainingWarning}
+    assert all(warning.filename == __file__ for warning in caught)
+    return [str(warning.message).split(": ", 1)[1] for warning in caught]
+
+
+EACH_RULE = every_case("rule", ["online", "bptt"])
+
+
+def chained(*layers):
+    """Layers in a row, whose connections learn, and the last one."""
+    for source, target in pairwise(layers):
+        source.project(target, seed=0)
+    return Network(layers[0], [*layers[1:-1]], layers[-1]), layers[-1]
+
+
+@EACH_RULE
+def test_errors_that_reach_nothing_that_learns(rule):
+    net, output = chained(Layer(1), Layer(2), Layer(1))
+    for link in output[0].incoming:
+        link.trainable = False
+    output.trainable_bias = False
+    assert warned(net, rule=rule) == []
+    net.hidden[0].squash = "step"
+    assert warned(net, rule=rule) == [
+        "training has no effect, because no error reaches a trainable parameter."
+    ]
+
+
+def test_an_output_without_a_slope_learns_by_a_cost_that_needs_none():
+    net, _ = chained(Layer(2), Layer(1, "step"))
+    assert "no error reaches" in warned(net)[0]
+    assert warned(net, cost="binary_misses") == []
+
+
+@EACH_RULE
+def test_connections_into_input_neurons(rule):
+    net, output = chained(Layer(2), Layer(1))
+    used = (
+        "into input neurons without effect, as training sets the activations of inputs."
+    )
+    output.project(net.input[0])
+    assert warned(net, rule=rule) == [f"1 connection leads {used}"]
+    net.input.project(net.input)
+    assert warned(net, rule=rule) == [f"3 connections lead {used}"]
+
+
+@EACH_RULE
+def test_outputs_that_nothing_reaches(rule):
+    net, _ = chained(Layer(2), Layer(2), Layer(5))
+    for link in net.connections:
+        if link.source in net.input:
+            link.source.disconnect(link.target)
+    net.input.project(net.output[3])
+    assert warned(net, rule=rule) == [
+        "neither an input nor a memory leads to output 0, output 1, output 2 and 1"
+        " more, and the output is the same at every step."
+    ]
+
+
+@EACH_RULE
+def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gradient(
+    rule,
+):
+    inputs = [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+    def warned(scale, epochs=100, targets=((0,), (1,), (1,), (0,)), squash="tanh"):
+        squashes = {"squash": squash, "output_squash": "logistic"}
+        net = architect.Perceptron(2, 4, 1, **squashes, seed=0)
+        net.weights, net.biases = scale * net.weights, 0 * net.biases
+        trainer = Trainer(net, 0.3, rule=rule)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            trainer.train(inputs, targets, epochs, seed=0, progress=False)
+        return [str(w.message) for w in caught if w.filename == __file__]
+
+    (sentence,) = warned(0.001)
+    assert "that of the mean of the targets (0.6931)" in sentence
+    assert "net.reset_parameters()" in sentence
+    assert warned(0.001, epochs=10) == warned(0.001, targets=[[0.5]] * 4) == []
+    assert warned(2.0) == []
+    assert warned(1.0, epochs=50, squash="logistic") == []  # a plateau with a gradient
+
+
+def test_a_network_with_delays_alone_has_no_hidden_weights_to_complain_of():
+    """The targets have nothing to do with the inputs, so the mean is the best
+    answer."""
+    rng = np.random.default_rng(0)
+    rows, targets = rng.choice([-1.0, 1.0], (40, 1)), rng.normal(size=(40, 1))
+    a, b = Layer(1), Layer(1, "identity")
+    a.project(b, weights=0.0, delay=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Trainer(Network(a, b), rate=1e-6).train(
+            rows, targets, epochs=60, seed=0, progress=False
+        )

@@ -1,6 +1,10 @@
-"""Networks that a callback edits while they are trained by batches."""
+"""Networks that a callback edits while they are trained, and networks that are joined,
+cut and trained in parts, against networks that are built anew."""
 
+import itertools
 import warnings
+from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,43 +12,14 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError
-from tests.helpers.cases import every_case
+from synapse import Layer, Network, Neuron, Trainer, optimizers
+from synapse.errors import ArgumentError, SynapseError
+from tests.helpers.cases import all_refused, every_case
+from tests.helpers.learners import learns
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(10, 4, 2))
 TARGETS = RNG.random((10, 4, 1))
-WAYS = {
-    "bptt": {"rule": "bptt", "optimizer": optimizers.Adam(0.05)},
-    "dropout": {"rule": "bptt", "optimizer": optimizers.Adam(0.05), "dropout": 0.2},
-    "search": {"rule": "bptt", "optimizer": optimizers.LBFGS()},
-    "online": {"rule": "online", "optimizer": optimizers.Adam(0.05)},
-}
-every_way = every_case("way", WAYS)
-
-
-def trained(edit, way, epochs=5):
-    """A network edited after its second epoch, and its weights after every epoch."""
-    if way == "search":
-        pytest.importorskip("scipy")
-    net = architect.Elman(2, 3, 1, seed=0)
-    seen = []
-
-    def callback(news):
-        if news.epoch == 2:
-            edit(net)
-        seen.append(
-            {(link.source, link.target): link.weight for link in net.connections}
-        )
-
-    trainer = Trainer(net, batch_size=None if way == "search" else 4, **WAYS[way])
-    trainer.train(
-        INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False, seed=0
-    )
-    return net, seen
-
-
 OPTIMIZERS = [
     optimizers.SGD(0.1, momentum=0.9),
     optimizers.AdamW(0.05, weight_decay=0.1),
@@ -69,49 +44,46 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
     net = architect.LSTM(2, 2, 1, seed=0)
     steps = iter(plan)
     wrong = []
-    state = {}
+    fixed = {}
 
     def callback(news):
-        for owner, (fixed, value) in state.items():
-            now = owner.bias if isinstance(owner, synapse.Neuron) else owner.weight
-            wrong.extend([owner] if fixed and now != value else [])
-        place, do = next(steps, (None, None))
-        layer = net.layers[place % len(net.layers)] if do else None
-        if do == "flip":
-            layer.trainable_bias = not layer.trainable_bias
-            link = layer[0].incoming[0] if layer[0].incoming else net.connections[0]
-            link.trainable = not link.trainable
-        elif do:
-            getattr(layer, do)()
-        state.update(
-            {link: (not link.trainable, link.weight) for link in net.connections}
-        )
-        state.update(
-            {neuron: (not neuron.trainable_bias, neuron.bias) for neuron in net}
-        )
+        values = {link: link.weight for link in net.connections}
+        values |= {neuron: neuron.bias for neuron in net}
+        wrong.extend(owner for owner in fixed if fixed[owner] != values[owner])
+        for place, do in itertools.islice(steps, 1):
+            layer = net.layers[place % len(net.layers)]
+            if do == "flip":
+                layer.trainable_bias = not layer.trainable_bias
+                link = (layer[0].incoming or net.connections)[0]
+                link.trainable = not link.trainable
+            else:
+                getattr(layer, do)()
+        fixed.clear()
+        fixed.update({owner: values[owner] for owner in values if not learns(owner)})
 
     callback(None)
-    trainer = Trainer(net, rule=rule, optimizer=optimizer, batch_size=5)
+    options = {"epochs": 6, "callbacks": [callback], "progress": False, "seed": 0}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing may be left that learns
-        trainer.train(
-            INPUTS, TARGETS, epochs=6, callbacks=[callback], progress=False, seed=0
+        Trainer(net, rule=rule, optimizer=optimizer, batch_size=5).train(
+            INPUTS, TARGETS, **options
         )
     assert not wrong
-    assert not any(
-        link.trainable for link in net.connections if link.source is link.target
-    )
+    loops = [link for link in net.connections if link.source is link.target]
+    assert not any(map(learns, loops))
 
 
 def test_the_cost_still_goes_with_the_outputs():
     net = architect.Elman(2, 3, 1, seed=0)
     trainer = Trainer(net)
     net.output.squash = "identity"
-    for call in (trainer.train, trainer.test):
-        with pytest.raises(ArgumentError, match="needs logistic outputs"):
-            call(INPUTS, TARGETS)
+    all_refused(
+        (partial(call, INPUTS, TARGETS), ArgumentError, "needs logistic outputs")
+        for call in (trainer.train, trainer.test)
+    )
 
 
+PATIENT = {"epochs": 4, "patience": 3, "progress": False, "seed": 0}
 LARGER = (
     ("online", lambda net, big: net.output.project(big.input, seed=0)),
     ("bptt", lambda net, big: synapse.tie([net.connections[0], big.connections[0]])),
@@ -125,29 +97,20 @@ def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one
     net = architect.Elman(2, 3, 1, seed=0)
     big = architect.Perceptron(10, 20, 1, seed=1)
     best = []
-    others = []
 
     def join_and_spoil(news):
         if news.epoch == 1:
-            best.append((net.weights, net.biases))
+            best.extend([net.weights, net.biases])
             join(net, big)
-            others.append(big.weights)
+            best.append(big.weights[1:])
         # the first one may be tied
         net.weights = np.append(net.weights[:1], 5.0 + net.weights[1:])
 
-    trainer = Trainer(net, rate=1e-9, rule=rule)
-    trainer.train(
-        INPUTS,
-        TARGETS,
-        epochs=4,
-        patience=3,
-        callbacks=[join_and_spoil],
-        progress=False,
-        seed=0,
+    Trainer(net, rate=1e-9, rule=rule).train(
+        INPUTS, TARGETS, callbacks=[join_and_spoil], **PATIENT
     )
-    assert net.weights == pytest.approx(best[0][0], abs=1e-6)
-    assert net.biases == pytest.approx(best[0][1], abs=1e-6)
-    assert big.weights[1:] == pytest.approx(others[0][1:], abs=1e-6)
+    after = np.concatenate([net.weights, net.biases, big.weights[1:]])
+    assert after == pytest.approx(np.concatenate(best), abs=1e-6)
 
 
 def test_the_best_weights_come_back_after_connections_got_other_numbers():
@@ -155,25 +118,133 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
     best = []
 
     def rewire(news):
-        if news.epoch > 1:
+        if best:
             return
-        best.append(net.weights)
-        for _ in range(6000):
+        best.extend(net.weights)
+        for _ in range(1100):
             net.input[0].project(net.output[0])
             net.input[0].disconnect(net.output[0])
         net.input[1].disconnect(net["hidden"][1])
         net.activate([0.0, 1.0])
         net.weights = 5.0 + net.weights
 
-    trainer = Trainer(net, rate=1e-9)
-    trainer.train(
-        INPUTS[0],
-        TARGETS[0],
-        epochs=4,
-        patience=3,
-        callbacks=[rewire],
-        progress=False,
-        seed=0,
-    )
+    Trainer(net, rate=1e-9).train(INPUTS[0], TARGETS[0], callbacks=[rewire], **PATIENT)
     assert net._store.n_identities < 100
-    assert net.weights == pytest.approx(np.delete(best[0], 3), abs=1e-6)
+    assert net.weights == pytest.approx(np.delete(best, 3), abs=1e-6)
+
+
+# --- joined networks ------------------------------------------------------------------
+
+
+RULES = ("online", "bptt", "rtrl")
+RECIPES = (
+    lambda seed: architect.Perceptron(2, 3, 1, seed=seed),
+    lambda seed: architect.LSTM(2, 2, 1, style="synaptic", seed=seed),
+    lambda seed: architect.Elman(2, 3, 1, seed=seed),
+    lambda seed: architect.Random(2, 4, 1, gates=2, backward=2, seed=seed),
+)
+
+
+def links_into(net):
+    """All connections into a network, also from another one."""
+    loops = [neuron.self_connection for neuron in net if neuron.self_connection]
+    return [link for neuron in net for link in neuron.incoming] + loops
+
+
+def anew(nets):
+    """The same networks of new neurons, and the new one of each neuron and
+    connection."""
+    twin_of = {}
+    twins = []
+    links = {}
+    for net in nets:
+        for neuron in net:
+            twin_of[neuron] = Neuron(neuron.squash.name, neuron.bias)
+            twin_of[neuron].trainable_bias = neuron.trainable_bias
+        layers = [
+            Layer([*map(twin_of.get, layer)], name=layer.name) for layer in net.layers
+        ]
+        twins.append(Network(*layers))
+    for link in [link for net in nets for link in links_into(net)]:
+        ends = twin_of[link.source], twin_of[link.target]
+        links[link] = ends[0].project(ends[1], link.weight, trainable=link.trainable)
+    for link, twin in links.items():
+        if link.gater is not None:
+            twin_of[link.gater].gate(twin)
+    return twins, twin_of, links
+
+
+NEAR = {"rel": 1e-12, "abs": 1e-12}
+
+
+def pick(items, rng):
+    return items[rng.integers(len(items))]
+
+
+def edit(nets, rng):
+    """One change of one or both networks, a step, or a training."""
+    network, other = (nets[i] for i in rng.integers(0, 2, 2))
+    hidden = [neuron for layer in network.hidden for neuron in layer]
+    links = links_into(other)
+    if not hidden or not links:
+        return
+    neuron = pick(list(network), rng)
+    link = pick(links, rng)
+    change = rng.integers(6)
+    if change == 0:
+        neuron.project(pick(list(other)[2:], rng), weight=float(rng.uniform(-0.8, 0.8)))
+    elif change == 1:
+        neuron.gate(link)
+    elif change == 2:
+        network.remove(pick(hidden, rng))
+    elif change == 3:
+        link.source.disconnect(link.target)
+    elif change == 4:
+        for net in nets:
+            net.activate(rng.normal(size=2))
+    else:
+        train(network, pick(RULES, rng), rng.integers(2), rng)
+
+
+def train(net, rule, only_hidden, rng):
+    only = [net.hidden[0]] if only_hidden and net.hidden else None
+    Trainer(net, 0.05, rule=rule, only=only).train(
+        rng.normal(size=(4, 2)), rng.random((4, 1)), epochs=2, progress=False, seed=0
+    )
+
+
+def done(call, *arguments):
+    """Whether a call is not refused."""
+    with suppress(SynapseError):
+        call(*arguments)
+        return True
+
+
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
+)
+@given(st.integers(0, 2**32))
+def test_joined_networks_and_parts_learn_as_those_that_are_built_anew(seed):
+    rng = np.random.default_rng(seed)
+    nets = [RECIPES[rng.integers(4)](int(rng.integers(99))) for _ in range(2)]
+    for _ in range(6):
+        done(edit, nets, rng)
+    twins, twin_of, links = anew(nets)
+    for net in (*nets, *twins):
+        net.clear()
+    for row, target in zip(rng.normal(size=(3, 2)), rng.random((3, 1)), strict=True):
+        for net, twin in zip(nets, twins, strict=True):
+            assert net.activate(row) == pytest.approx(twin.activate(row), **NEAR)
+        for net, twin in zip(nets[::-1], twins[::-1], strict=True):
+            assert done(net.propagate, 0.1, target) == done(twin.propagate, 0.1, target)
+    rule = pick(RULES, rng)
+    only_hidden, chosen = rng.integers(2, size=2)
+    outcomes = [
+        done(train, pair[chosen], rule, only_hidden, np.random.default_rng(seed))
+        for pair in (nets, twins)
+    ]
+    assert outcomes[0] == outcomes[1]
+    biases = [(neuron.bias, twin.bias) for neuron, twin in twin_of.items()]
+    weights = [(link.weight, twin.weight) for link, twin in links.items()]
+    ours, theirs = np.transpose(biases + weights)
+    assert ours == pytest.approx(theirs, **NEAR)

@@ -13,8 +13,9 @@ import architect
 import synapse
 from synapse import Layer, Network, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
+from tests.helpers.cases import all_refused
 
-from .helpers import sequences
+from .helpers import parameters, sequences
 
 OPTIMIZERS = [
     optimizers.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
@@ -46,8 +47,9 @@ def lstm(dtype=np.float64):
     return architect.LSTM(2, 3, 1, seed=0, dtype=dtype)
 
 
-def parameters(net):
-    return np.concatenate([net.weights, net.biases])
+def stepped(net, optimizer, data, count=1):
+    for _ in range(count):
+        optimizer.step(net, synapse.gradient(net, *data))
 
 
 @pytest.mark.parametrize("make", [lstm, constrained])
@@ -58,14 +60,13 @@ def parameters(net):
     "optimizer", OPTIMIZERS, ids=lambda optimizer: type(optimizer).__name__
 )
 def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
-    net = make(dtype)
-    trained = make(dtype)
+    net, trained = (make(dtype) for _ in range(2))
     before = parameters(net)
-    inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
-    for _ in range(20):
-        optimizer.step(net, synapse.gradient(net, inputs, targets))
-    trainer = synapse.Trainer(trained, rule="bptt", optimizer=optimizer, batch_size=4)
-    trainer.train(inputs, targets, epochs=20, shuffle=False, progress=False)
+    inputs, targets = map(np.array, sequences(net, [6] * 4, 0))
+    stepped(net, optimizer, (inputs, targets), 20)
+    synapse.Trainer(trained, rule="bptt", optimizer=optimizer, batch_size=4).train(
+        inputs, targets, epochs=20, shuffle=False, progress=False
+    )
     bound = 1e-12 if dtype == np.float64 else 1e-5
     np.testing.assert_allclose(parameters(net), parameters(trained), rtol=0, atol=bound)
     if make is lstm:
@@ -107,41 +108,33 @@ def test_steps_are_those_of_torch(optimizer, name, options, make):
             loss = loss + 0.5 * (torch.tensor(aims) - outputs).square().sum()
         (loss / len(inputs)).backward()
         theirs.step()
-    weights, biases = module.numbers()
-    np.testing.assert_allclose(
-        net.weights, weights.detach().numpy(), rtol=0, atol=1e-12
-    )
+    weights, biases = (tensor.detach().numpy() for tensor in module.numbers())
     hidden = slice(len(net.input), None)
-    np.testing.assert_allclose(
-        net.biases[hidden], biases.detach().numpy()[hidden], rtol=0, atol=1e-12
-    )
+    for ours, theirs in ((net.weights, weights), (net.biases[hidden], biases[hidden])):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
 def test_each_network_has_its_own_memory():
-    alone = lstm()
-    beside = lstm()
+    alone, beside = (lstm() for _ in range(2))
     other = architect.Elman(2, 3, 1, seed=0)
-    inputs, targets = sequences(alone, [6] * 4, 0)
-    adam = optimizers.Adam(0.01)
+    data = sequences(alone, [6] * 4, 0)
+    stepped(alone, optimizers.Adam(0.01), data, 5)
     shared = optimizers.Adam(0.01)
     for _ in range(5):
-        adam.step(alone, synapse.gradient(alone, inputs, targets))
-        shared.step(beside, synapse.gradient(beside, inputs, targets))
-        shared.step(other, synapse.gradient(other, inputs, targets))
+        stepped(beside, shared, data)
+        stepped(other, shared, data)
     assert np.array_equal(parameters(alone), parameters(beside))
 
 
 def test_an_edit_begins_the_memory_afresh_as_in_a_trainer():
-    net = lstm()
-    trained = lstm()
-    inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
+    net, trained = (lstm() for _ in range(2))
+    inputs, targets = map(np.array, sequences(net, [6] * 4, 0))
     adam = optimizers.Adam(0.01)
     trainer = synapse.Trainer(
         trained, rule="bptt", optimizer=optimizers.Adam(0.01), batch_size=4
     )
     for _ in range(2):
-        for _ in range(3):
-            adam.step(net, synapse.gradient(net, inputs, targets))
+        stepped(net, adam, (inputs, targets), 3)
         trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
         for each in (net, trained):
             each.add(Layer(1, "tanh"))
@@ -160,51 +153,46 @@ def test_a_gradient_of_another_topology_is_refused():
     net.output[0].incoming[-1].source.disconnect(net.output[0])
     net.input[0].project(net.output[0], weight=0.5)  # as many as before
     before = parameters(net)
-    with pytest.raises(ArgumentError, match="has changed since the gradient"):
-        adam.step(net, stale)
-    with pytest.raises(ArgumentError, match=r"weights of shape \(\d+,\)"):
-        adam.step(lstm(), stale)
     fresh = synapse.gradient(net, inputs, targets)
-    tied = next(number for number, link in enumerate(net.connections) if link.tied)
     changed = fresh.weights.copy()
-    changed[tied] += 1.0
-    with pytest.raises(ArgumentError, match="members of a tie"):
-        adam.step(net, replace(fresh, weights=changed))
-    for wrong in (None, 3, fresh.weights):
-        with pytest.raises(ArgumentTypeError, match="a Gradient"):
-            adam.step(net, wrong)
-    with pytest.raises(ArgumentTypeError, match="`network`"):
-        adam.step(fresh, net)
+    changed[[link.tied != () for link in net.connections].index(True)] += 1.0
+    untied = replace(fresh, weights=changed)
+    all_refused(
+        (partial(adam.step, network, gradients), error, words)
+        for network, gradients, error, words in [
+            (net, stale, ArgumentError, "has changed since the gradient"),
+            (lstm(), stale, ArgumentError, r"weights of shape \(\d+,\)"),
+            (net, untied, ArgumentError, "members of a tie"),
+            (net, None, ArgumentTypeError, "a Gradient"),
+            (net, 3, ArgumentTypeError, "a Gradient"),
+            (net, fresh.weights, ArgumentTypeError, "a Gradient"),
+            (fresh, net, ArgumentTypeError, "`network`"),
+        ]
+    )
     assert np.array_equal(parameters(net), before)
 
 
 def test_numbers_that_are_not_finite_change_nothing():
-    net = lstm()
-    other = lstm()
-    inputs, targets = sequences(net, [6] * 4, 0)
+    net, other = (lstm() for _ in range(2))
+    data = sequences(net, [6] * 4, 0)
     adam = optimizers.Adam()
-    same = optimizers.Adam()
-    for number in range(4):
-        gradients = synapse.gradient(net, inputs, targets)
-        if number == 2:
-            before = parameters(net)
-            for wrong in (np.nan, np.inf, 1e200):
-                spoilt = replace(
-                    gradients, biases=np.full_like(gradients.biases, wrong)
-                )
-                with pytest.raises(DivergenceError, match="not finite"):
-                    adam.step(net, spoilt)
-            assert np.array_equal(parameters(net), before)
-        adam.step(net, gradients)
-        same.step(other, synapse.gradient(other, inputs, targets))
+    stepped(net, adam, data, 2)
+    before = parameters(net)
+    gradients = synapse.gradient(net, *data)
+    for wrong in (np.nan, np.inf, 1e200):
+        spoilt = replace(gradients, biases=np.full_like(gradients.biases, wrong))
+        with pytest.raises(DivergenceError, match="not finite"):
+            adam.step(net, spoilt)
+    assert np.array_equal(parameters(net), before)
+    stepped(net, adam, data, 2)
+    stepped(other, optimizers.Adam(), data, 4)
     assert np.array_equal(parameters(net), parameters(other))
 
 
 def test_memory_ends_with_the_network_and_is_not_copied():
     net = lstm()
-    inputs, targets = sequences(net, [6] * 4, 0)
     adam = optimizers.Adam()
-    adam.step(net, synapse.gradient(net, inputs, targets))
+    stepped(net, adam, sequences(net, [6] * 4, 0))
     assert pickle.loads(pickle.dumps(adam)) == adam
     gone = weakref.ref(net)
     del net

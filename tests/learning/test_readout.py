@@ -1,14 +1,22 @@
-"""Read-outs by least squares, against NumPy's least squares on a forward pass of its
-own."""
+"""Read-outs by least squares, and training with Jacobians by RLS and DEKF, against
+NumPy's least squares, finite differences and batches."""
+
+from functools import partial
 
 import numpy as np
 import pytest
 
-from synapse import Layer, Network
+import architect
+import synapse
+from synapse import Layer, Network, Trainer
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.initializers import uniform
 from synapse.learning import fit_readout
-from tests.helpers.cases import every_case
+from synapse.learning._parameters import ParameterVector
+from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
+from synapse.optimizers._recursive import RecursiveState
+from tests.helpers.cases import all_refused, every_case
+from tests.helpers.networks import unchanged
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(60, 3))
@@ -33,21 +41,21 @@ def matrix(source, target):
     return np.array([[link.weight if link else 0.0 for link in row] for row in links])
 
 
-def fitted(net):
-    """Weights (sources, outputs) of the read-out."""
-    return matrix(net["hidden"], net.output).T
+def assert_fitted(net, weights, biases):
+    """The read-out has these weights (sources, outputs) and biases."""
+    assert pytest.approx(weights, abs=1e-8) == matrix(net["hidden"], net.output).T
+    assert net.output.biases == pytest.approx(biases, abs=1e-8)
 
 
 def forward(net, rows):
     """Activations of the pool; its neurons fire one after the other."""
     a, pool, _ = net.layers
-    into = matrix(a, pool)
-    recurrent = matrix(pool, pool)
+    weights = np.hstack([matrix(a, pool), matrix(pool, pool)])
     y = np.zeros(len(pool))
     seen = []
     for row in rows:
         for j in range(len(pool)):
-            y[j] = np.tanh(into[j] @ row + recurrent[j] @ y + pool.biases[j])
+            y[j] = np.tanh(weights[j] @ [*row, *y] + pool.biases[j])
         seen.append(y.copy())
     return np.array(seen)
 
@@ -63,25 +71,15 @@ def least_squares(x, d, ridge=0.0):
     return solved[:-1], solved[-1]
 
 
-def everything(net):
-    """Weights, biases and the context."""
-    context = [
-        (n.state, n.activation, n._old_state, n.error.responsibility) for n in net
-    ]
-    return net.weights.tolist(), net.biases.tolist(), context
-
-
 @every_case(("ridge", "washout"), [(0.0, 0), (1e-6, 10), (0.3, 10)])
 def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
     net = recurrent()
     x = forward(net, INPUTS)[washout:]
     weights, biases = least_squares(x, TARGETS[washout:], ridge)
     result = fit_readout(net, INPUTS, TARGETS, ridge=ridge, washout=washout)
-    assert fitted(net) == pytest.approx(weights, abs=1e-8)
-    assert net.output.biases == pytest.approx(biases, abs=1e-8)
-    assert result.loss == pytest.approx(
-        np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10
-    )
+    assert_fitted(net, weights, biases)
+    errors = x @ weights + biases - TARGETS[washout:]
+    assert result.loss == pytest.approx(np.mean(errors**2), abs=1e-10)
     values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     assert (result.rows, result.rank) == (60 - washout, 7)
     assert result.condition == pytest.approx(values[0] / values[-1])
@@ -99,8 +97,7 @@ def test_targets_are_mapped_through_the_inverse_of_the_squash(squash, targets, i
     net = recurrent(squash)
     weights, biases = least_squares(forward(net, INPUTS), inverse(targets), 1e-3)
     fit_readout(net, INPUTS, targets, ridge=1e-3)
-    assert fitted(net) == pytest.approx(weights, abs=1e-8)
-    assert net.output.biases == pytest.approx(biases, abs=1e-8)
+    assert_fitted(net, weights, biases)
 
 
 def test_fixed_connections_and_biases_count_as_they_are():
@@ -114,24 +111,8 @@ def test_fixed_connections_and_biases_count_as_they_are():
     weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
     other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
     fit_readout(net, INPUTS, TARGETS, ridge=0.0)
-    fitted = matrix(net["hidden"], net.output)
-    assert fitted[0] == pytest.approx([0.7, *weights[:, 0]], abs=1e-8)
-    assert fitted[1] == pytest.approx(other, abs=1e-8)
-    assert net.output.biases == pytest.approx([biases[0], 0.4], abs=1e-8)
-
-
-def fixed(net):
-    for link in net.connections:
-        link.trainable = False
-
-
-EDITS = (
-    lambda net: net.output[0].project(net["hidden"][2]),
-    lambda net: net.output[1].project(net.output[1]),
-    lambda net: net.output[0].gate(net["hidden"][0].incoming[0]),
-    lambda net: net["hidden"][0].gate(net["hidden"][1].connection_to(net.output[0])),
-    fixed,
-)
+    expected = np.transpose([[0.7, *weights[:, 0]], other])
+    assert_fitted(net, expected, [biases[0], 0.4])
 
 
 @every_case(
@@ -139,11 +120,8 @@ EDITS = (
     [
         ("relu", (INPUTS, TARGETS), {}, ArgumentError, "identity, logistic, tanh"),
         (
-            "logistic",
-            (INPUTS, np.abs(TARGETS)),
-            {},
-            ArgumentError,
-            "above 0 and below 1",
+            *("logistic", (INPUTS, np.abs(TARGETS)), {}),
+            *(ArgumentError, "above 0 and below 1"),
         ),
         ("tanh", (INPUTS, np.ones((60, 2))), {}, ArgumentError, "above -1 and below 1"),
         ("identity", (INPUTS[:, :2], TARGETS), {}, ArgumentError, "3 inputs"),
@@ -157,7 +135,221 @@ def test_wrong_arguments_are_refused_and_change_nothing(
 ):
     net = recurrent(squash)
     net.activate(INPUTS[0])
-    before = everything(net)
-    with pytest.raises(error, match=says):
+    with unchanged(net), pytest.raises(error, match=says):
         fit_readout(net, *arguments, **options)
-    assert everything(net) == before
+
+
+# --- Jacobians ------------------------------------------------------------------------
+
+
+NETWORKS = {
+    "elman": partial(architect.Elman, 2, 4, 2),
+    "jordan": partial(architect.Jordan, 2, 3, 2),
+    "lstm": partial(architect.LSTM, 2, 2, 3),
+    "softmax": partial(architect.Elman, 2, 3, 3, output_squash="softmax"),
+    "softmax feedback": partial(architect.Jordan, 2, 3, 3, output_squash="softmax"),
+    "random": partial(
+        architect.Random, 2, 8, 2, gates=4, self_connections=2, backward=6
+    ),
+    "liquid": partial(architect.Liquid, 2, 8, 2, gates=2, leak=0.5, train_pool=True),
+}
+
+
+class Spy(RecursiveOptimizer):
+    """Notes Jacobians and errors, and changes nothing."""
+
+    rate = 1.0
+
+    def __init__(self, direct):
+        self.direct = direct
+        self.seen = []
+        self.groups = None
+
+    def _state(self, trainable, labels):
+        self.groups = labels
+        return SpyState(self, trainable, labels)
+
+
+class SpyState(RecursiveState):
+    _covariances = ()
+    _restore = None
+
+    def _find_change(self, errors):
+        whole = np.zeros((len(errors), len(self.change)))
+        whole[:, self._columns] = self._slopes
+        self.optimizer.seen.append((whole, errors))
+        return np.zeros(len(self._columns))
+
+    def _update_covariances(self):
+        pass
+
+
+def sequences(net, lengths=(5, 3), seed=0):
+    rng = np.random.default_rng(seed)
+    inputs = [rng.normal(size=(n, len(net.input))) for n in lengths]
+    return inputs, [rng.dirichlet(np.ones(len(net.output)), n) for n in lengths]
+
+
+def train(net, inputs, targets, optimizer, rule="rtrl", **options):
+    trainer = Trainer(net, rule=rule, optimizer=optimizer, **options)
+    trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
+    return trainer
+
+
+def outputs_of(net, inputs):
+    found = []
+    for rows in inputs:
+        net.clear()
+        found.append(net.run(rows))
+    return np.concatenate(found)
+
+
+def differences(net, inputs, step=1e-6):
+    """d y / d p of every row by central differences, shape (rows, outputs,
+    parameters)."""
+    vector = ParameterVector(net)
+    values = vector.read()
+    slopes = []
+    for i in range(len(values)):
+        sides = []
+        for sign in (1, -1):
+            moved = values.copy()
+            moved[i] += sign * step * (not vector.frozen[i])
+            vector.write(moved)
+            sides.append(outputs_of(net, inputs))
+        slopes.append((sides[0] - sides[1]) / (2 * step))
+    vector.write(values)
+    return np.stack(slopes, axis=-1)
+
+
+@every_case("name", NETWORKS)
+def test_jacobians_have_all_history(name):
+    """Steps without a target are passed through."""
+    net = NETWORKS[name](seed=1)
+    inputs, targets = sequences(net)
+    slopes = differences(net, inputs)
+    outputs = outputs_of(net, inputs)
+    targets[0][[0, 1, 4]] = targets[1][2] = np.nan
+    wanted = np.concatenate(targets) - outputs
+    spy = Spy(False)
+    train(net, inputs, targets, spy)
+    jacobians, errors = zip(*spy.seen, strict=True)
+    aimed, near = [2, 3, 5, 6], 1e-8 * np.abs(slopes).max()
+    np.testing.assert_allclose(jacobians, slopes[aimed], atol=near)
+    np.testing.assert_allclose(errors, wanted[aimed], atol=1e-14)
+
+
+@every_case(
+    ("name", "rule"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")]
+)
+def test_direct_jacobians_are_those_of_the_outputs_alone(name, rule):
+    """Their parameters have no history here, because the outputs lead nowhere, or with
+    weight 0."""
+    net = NETWORKS[name](seed=1)
+    net.output[0].project(net.output[0], weight=0.0, trainable=True)
+    inputs, targets = sequences(net)
+    wanted = differences(net, inputs)
+    spy = Spy(True)
+    train(net, inputs, targets, spy, rule)
+    wanted[..., spy.groups < 0] = 0.0
+    np.testing.assert_allclose([slopes for slopes, _ in spy.seen], wanted, atol=1e-8)
+    assert (np.bincount(spy.groups[spy.groups >= 0]) > 1).all()
+
+
+def reservoir():
+    net = architect.Liquid(1, 20, 2, spectral_radius=0.8, seed=0)
+    for neuron in net.output:
+        neuron.bias = 0.0
+        neuron.trainable_bias = False
+        for link in neuron.incoming:
+            link.weight = 0.0
+    return net
+
+
+@every_case("rule", ["online", "rtrl"])
+def test_one_pass_equals_ridge_regression(rule):
+    wave = np.sin(0.3 * np.arange(200.0))[:, None]
+    targets = np.hstack([np.roll(wave, 2), wave**2])
+    net, other = (reservoir() for _ in range(2))
+    fit_readout(other, wave, targets, ridge=0.01)
+    trainer = train(net, wave, targets, RLS(regularization=0.01), rule)
+    ours, theirs = (
+        [c.weight for n in network.output for c in n.incoming]
+        for network in (net, other)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-8)
+    rest, untouched = (
+        [(n.bias, [c.weight for c in n.incoming]) for layer in hidden for n in layer]
+        for hidden in (net.hidden, reservoir().hidden)
+    )
+    assert rest == untouched
+    # both outputs have the same regressors
+    assert len(trainer._updater.state._shares) == 1
+
+
+def test_edits_reset_the_filter():
+    net = NETWORKS["elman"](seed=0)
+    inputs, targets = sequences(net, (5, 5))
+    norms = []
+
+    def edit(batch):
+        norms.append(batch.gradient_norm)
+        if batch.update == 3:
+            net.input[0].project(net.output[0])
+
+    trainer = Trainer(net, rule="rtrl", optimizer=DEKF())
+    trainer.train(inputs, targets, epochs=1, progress=False, on_batch=edit)
+    assert len(norms) == 10
+    assert trainer._updater.state.steps == 7
+    assert min(norms) > 0
+    net.output[0].trainable_bias = False
+    trainer.train(inputs, targets, epochs=1, progress=False)
+    assert trainer._updater.state.steps == 10
+
+
+def test_what_a_trainer_refuses():
+    make = partial(Trainer, NETWORKS["elman"](seed=0))
+    all_refused(
+        (partial(make, rule=rule, optimizer=optimizer, **more), ArgumentError, words)
+        for rule, optimizer, more, words in [
+            ("bptt", RLS(), {}, 'Use rule="online" or rule="rtrl"'),
+            ("online", DEKF(), {}, 'DEKF needs the slopes .* Use rule="rtrl"'),
+            ("rtrl", DEKF(), {"batch_size": 2}, "Remove the batch_size"),
+            ("rtrl", DEKF(), {"l2": 0.1}, "Remove l1 and l2"),
+            ("rtrl", RLS(), {"clip": 1.0}, "Remove clip and clip_value"),
+            ("rtrl", DEKF(), {"dropout": 0.1}, "Dropout needs"),
+        ]
+    )
+
+
+def test_divergence_keeps_the_parameters():
+    net = NETWORKS["liquid"](seed=0)
+    inputs, targets = sequences(net)
+    targets[0][2] = 1e308
+    trainer = Trainer(net, rule="rtrl", optimizer=DEKF())
+    with pytest.raises(synapse.errors.DivergenceError):
+        trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
+    assert trainer._updater.state.steps == 2
+    assert np.isfinite(ParameterVector(net).read()).all()
+
+
+@every_case(
+    ("optimizer", "rule"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
+)
+def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
+    optimizer, rule
+):
+    x, grows, y = (synapse.Layer(1, "identity") for _ in range(3))
+    x.project(grows, weights=1.0, trainable=False)
+    grows.project(grows, weights=2.0, trainable=False)
+    grows.project(y, weights=1.0, trainable=False)
+    grows.trainable_bias = False
+    net = synapse.Network(x, [grows], y)
+    rows = np.ones((200, 1))
+    train(net, rows[:15], rows[:15], optimizer, rule)  # errors up to 2^15
+    net.clear()
+    with pytest.raises(
+        synapse.errors.DivergenceError, match="1e.06 times the largest target"
+    ):
+        train(net, rows, rows, optimizer, rule)
+    assert abs(y[0].bias) < 1e7

@@ -13,25 +13,24 @@ from synapse.learning._gradient import ExactGradient
 from synapse.learning._regularisation import Dropout
 from tests.helpers.cases import all_refused, every_case
 
+from .helpers import parameters
+
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(10, 5, 3))
 TARGETS = RNG.random((10, 5, 2))
 
 
-def net(**options):
-    return architect.LSTM(3, 4, 2, style="standard", seed=1, **options)
+net = partial(architect.LSTM, 3, 4, 2, style="standard", seed=1)
 
 
 def test_the_gradient_is_that_of_what_is_left():
     network = net()
-    data = prepare_sequences(network, INPUTS, TARGETS)
-    cost = network._cost(None)
-    share = np.full(10, 0.1)
-    work = ExactGradient(network, data)
+    work = ExactGradient(network, prepare_sequences(network, INPUTS, TARGETS))
+    call = np.arange(10), np.full(10, 0.1), network._cost(None), 2**62
 
     def descent():
         masks = Dropout(network, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
-        return work.descent(np.arange(10), share, cost, 2**62, masks=masks)
+        return work.descent(*call, masks=masks)
 
     exact = -descent()[1]
     rows = network._connection_rows()
@@ -51,9 +50,8 @@ def test_the_gradient_is_that_of_what_is_left():
 
 def test_masks_leave_out_with_their_chance_and_keep_the_mean():
     network = net()
-    mask = Dropout(network, {"cells": 0.25}, 0.0).masks(np.random.default_rng(0))(
-        500, 8
-    )
+    masks = Dropout(network, {"cells": 0.25}, 0.0).masks(np.random.default_rng(0))
+    mask = masks(500, 8)
     place = [network.neurons.index(neuron) for neuron in network["cells"]]
     assert set(np.unique(mask[:, place])) == {0.0, 4 / 3}
     assert mask[:, place].mean() == pytest.approx(1.0, abs=0.03)
@@ -76,27 +74,19 @@ def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient
     network = net()
     network.connections[1].weight = 100.0
     network.connections[1].trainable = False
-    trainer = Trainer(network, 1.0, **options, l1=0.01, l2=0.1, clip=0.1)
     batches = []
 
-    def parameters():
-        return np.concatenate([network.weights, network.biases])
+    def moved(on_batch=None, **penalties):
+        before = parameters(network)
+        Trainer(network, 1.0, **options, **penalties, clip=0.1).train(
+            INPUTS, TARGETS, epochs=1, on_batch=on_batch, progress=False
+        )
+        return np.linalg.norm(parameters(network) - before)
 
-    before = parameters()
-    trainer.train(
-        INPUTS,
-        TARGETS,
-        epochs=1,
-        on_batch=lambda b: batches.append(b) or True,
-        progress=False,
-    )
-    assert np.linalg.norm(parameters() - before) == pytest.approx(0.1)
+    first = moved(lambda batch: batches.append(batch) or True, l1=0.01, l2=0.1)
+    assert first == pytest.approx(0.1)
     assert 0.1 < batches[0].gradient_norm < 5.0
-    before = parameters()
-    Trainer(network, 1.0, **options, clip=0.1, l2=0.1).train(
-        INPUTS, TARGETS, epochs=1, progress=False
-    )
-    assert np.linalg.norm(parameters() - before) > 0.01
+    assert moved(l2=0.1) > 0.01
 
 
 def test_wrong_arguments_are_refused():

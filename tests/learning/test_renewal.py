@@ -18,6 +18,7 @@ RNG = np.random.default_rng(0)
 INPUTS = RNG.integers(0, 2, (STEPS, 3)).astype(float)
 TARGETS = INPUTS.sum(axis=1, keepdims=True) - 1.5
 RENEWAL = ContinualBackprop(replacement_rate=0.02, maturity_threshold=20, decay=0.9)
+NEVER = ContinualBackprop(replacement_rate=0.0)
 
 
 def make():
@@ -32,14 +33,17 @@ def make():
 
 
 def parameters(net):
-    into = np.array(
-        [[link.weight for link in neuron.incoming] for neuron in net.hidden[0]]
-    )
     return [
-        into,
+        of_links(net, "weight"),
         net.hidden[0].biases,
         np.array([link.weight for link in net.output[0].incoming]),
     ]
+
+
+def of_links(net, name):
+    """A number of each connection into the hidden neurons, shape (neurons, inputs)."""
+    into = [neuron.incoming for neuron in net.hidden[0]]
+    return np.array([[getattr(link, name) or 0 for link in row] for row in into])
 
 
 def ages(net):
@@ -50,8 +54,7 @@ def ages(net):
 def uniform(positions, j):
     """The next number of a neuron's stream: SplitMix64 on words of 53 bits."""
     bits = (1 << 64) - 1
-    mask = (1 << 53) - 1
-    word = positions[j] = (positions[j] + 0x1E3779B97F4A7D) & mask
+    word = positions[j] = (positions[j] + 0x1E3779B97F4A7D) & ((1 << 53) - 1)
     mixed = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & bits
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & bits
     return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53
@@ -61,12 +64,7 @@ def program(net):
     """The algorithm in plain NumPy; returns the parameters, ages and the number of
     renewals."""
     into, bias, out = parameters(net)
-    signs = np.array(
-        [[link.sign or 0 for link in neuron.incoming] for neuron in net.hidden[0]]
-    )
-    learns = np.array(
-        [[link.trainable for link in neuron.incoming] for neuron in net.hidden[0]]
-    )
+    signs, learns = of_links(net, "sign"), of_links(net, "trainable")
     offset = net.output[0].bias
     utility = np.zeros(HIDDEN)
     age = np.zeros(HIDDEN, int)
@@ -86,19 +84,16 @@ def program(net):
             scale = 1 / np.sqrt(learns[least].sum())
             for i in np.flatnonzero(learns[least]):
                 weight = scale * (2 * uniform(positions, least) - 1)
-                into[least, i] = (
-                    abs(weight) * signs[least, i] if signs[least, i] else weight
-                )
+                sign = signs[least, i]
+                into[least, i] = abs(weight) * sign if sign else weight
             bias[least] = scale * (2 * uniform(positions, least) - 1)
-            out[least] = 0.0
-            utility[least] = 0.0
-            age[least] = 0
+            out[least] = utility[least] = age[least] = 0
     return [into, bias, out], age, renewed
 
 
-def train(net, inputs=INPUTS, targets=TARGETS, **options):
-    trainer = synapse.Trainer(net, rate=RATE, renewal=RENEWAL, **options)
-    trainer.train(inputs, targets, epochs=1, seed=0, shuffle=False, progress=False)
+def train(net, **options):
+    trainer = synapse.Trainer(net, rate=RATE, **{"renewal": RENEWAL, **options})
+    trainer.train(INPUTS, TARGETS, epochs=1, seed=0, shuffle=False, progress=False)
     return trainer
 
 
@@ -124,15 +119,11 @@ def test_every_rule_renews_the_neurons_that_a_plain_program_renews(options):
 
 
 def test_batches_of_a_stream_and_a_file_go_on_with_the_same_bits(tmp_path):
-    whole = make()
-    parts = make()
+    whole, parts = (make() for _ in range(2))
     train(whole)
     trainer = synapse.Trainer(parts, rate=RATE, renewal=RENEWAL)
-    trainer.train(
-        [(INPUTS[:100], TARGETS[:100]), (INPUTS[100:300], TARGETS[100:300])],
-        seed=0,
-        progress=False,
-    )
+    batches = [(INPUTS[cut], TARGETS[cut]) for cut in (slice(100), slice(100, 300))]
+    trainer.train(batches, seed=0, progress=False)
     synapse.save(trainer, tmp_path / "trainer.synapse")
     trainer = synapse.load(tmp_path / "trainer.synapse")
     assert trainer.renewal == RENEWAL
@@ -142,11 +133,8 @@ def test_batches_of_a_stream_and_a_file_go_on_with_the_same_bits(tmp_path):
 
 def test_no_bits_change_if_nothing_is_renewed():
     nets = [make(), make()]
-    for net, renewal in zip(
-        nets, [None, ContinualBackprop(replacement_rate=0.0)], strict=True
-    ):
-        trainer = synapse.Trainer(net, rate=RATE, renewal=renewal)
-        trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
+    for net, renewal in zip(nets, [None, NEVER], strict=True):
+        train(net, renewal=renewal)
     assert (nets[0].weights == nets[1].weights).all()
 
 
@@ -159,7 +147,7 @@ def test_neurons_may_be_added_and_removed_between_trainings():
     net.hidden[0].append(new)
     net.input.project(new)
     new.project(net.output[0])
-    trainer.renewal = ContinualBackprop(replacement_rate=0.0)
+    trainer.renewal = NEVER
     trainer.train(INPUTS[:10], TARGETS[:10], epochs=1, seed=0, progress=False)
     after = dict(zip(net.hidden[0], ages(net).tolist(), strict=True))
     assert after.pop(new) == 10
@@ -167,8 +155,7 @@ def test_neurons_may_be_added_and_removed_between_trainings():
 
 
 def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
-    tied = make()
-    net = make()
+    tied, net = (make() for _ in range(2))
     synapse.tie([neuron.incoming[1] for neuron in tied.hidden[0]])
     net.hidden[0][0].outgoing[0].trainable = False
     synapse.tie([neuron.incoming[1] for neuron in net.hidden[0][1:3]])
@@ -178,19 +165,16 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
         [
             (lambda: train(tied), ArgumentError, "can be renewed"),
             (
-                lambda: train(make(), optimizer=LBFGS(), rule="bptt"),
-                ArgumentError,
+                *(lambda: train(make(), optimizer=LBFGS(), rule="bptt"), ArgumentError),
                 "Remove the renewal",
             ),
             (
-                lambda: synapse.Trainer(make(), renewal=0.1),
-                ArgumentTypeError,
+                *(lambda: train(make(), renewal=0.1), ArgumentTypeError),
                 "ContinualBackprop",
             ),
             (lambda: ContinualBackprop(replacement_rate=2.0), ArgumentError, "0 to 1"),
             (
-                lambda: ContinualBackprop(maturity_threshold=0),
-                ArgumentError,
+                *(lambda: ContinualBackprop(maturity_threshold=0), ArgumentError),
                 "`maturity_threshold`",
             ),
         ]
@@ -202,7 +186,14 @@ def test_it_follows_batches_of_float32():
     net = architect.Perceptron(
         3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32"
     )
-    renewal = ContinualBackprop(replacement_rate=0.5, maturity_threshold=2, decay=0.9)
-    trainer = synapse.Trainer(net, 0.05, rule="bptt", batch_size=20, renewal=renewal)
+    trainer = synapse.Trainer(
+        net,
+        0.05,
+        rule="bptt",
+        batch_size=20,
+        renewal=ContinualBackprop(
+            replacement_rate=0.5, maturity_threshold=2, decay=0.9
+        ),
+    )
     trainer.train(INPUTS, TARGETS, epochs=2, progress=False)
     assert ages(net).min() < 60  # there have been 60 updates

@@ -1,12 +1,20 @@
-"""Training by real-time recurrent learning: exact on every architecture, and a trainer
-like the others."""
+"""Training by real-time recurrent learning: exact on every architecture, a trainer like
+the others, and what it needs, by reach."""
+
+import gc
+import tracemalloc
+from functools import partial
 
 import numpy as np
+import pytest
 
 import architect
 from synapse import Trainer, initializers, optimizers
-from synapse.learning import compare_gradients
-from tests.helpers.cases import every_case
+from synapse.errors import ArgumentTypeError, SynapseError, TopologyError
+from synapse.learning import compare_gradients, rtrl_cost
+from synapse.objects import sensitivities
+from tests.helpers.cases import all_refused, every_case
+from tests.helpers.networks import perceptron
 
 from .helpers import learning, one_sequence, parameters, sequences
 
@@ -49,8 +57,11 @@ NETWORKS = {
 }
 
 
-def exact(net, *data, within=1e-10, **options):
-    comparison = compare_gradients(net, *data, rule="rtrl", **options)
+@every_case("name", NETWORKS)
+@every_case(("dtype", "within"), [("float64", 1e-10), ("float32", 1e-4)])
+def test_it_is_the_gradient_of_every_architecture(name, dtype, within):
+    net = NETWORKS[name](**WIDE, dtype=dtype)
+    comparison = compare_gradients(net, *sequences(net, (8, 3)), rule="rtrl")
     ours, theirs = (
         np.append(comparison.weights[side], comparison.biases[side])
         for side in ("rule", "exact")
@@ -59,52 +70,35 @@ def exact(net, *data, within=1e-10, **options):
     assert np.abs(ours - theirs).max() <= within * np.abs(theirs).max()
 
 
-@every_case("name", NETWORKS)
-@every_case(("dtype", "within"), [("float64", 1e-10), ("float32", 1e-4)])
-def test_it_is_the_gradient_of_every_architecture(name, dtype, within):
-    net = NETWORKS[name](**WIDE, dtype=dtype)
-    exact(net, *sequences(net, (8, 3)), within=within)
+elman = partial(NETWORKS["elman"], **WIDE)
 
 
-def elman():
-    return NETWORKS["elman"](**WIDE)
-
-
-def trained(net, data, *, trainer=None, **options):
-    options = {"progress": False, "shuffle": False, "epochs": 3, **options}
-    result = Trainer(net, rule="rtrl", **(trainer or {})).train(*data, **options)
-    return parameters(net), result
+IN_ORDER = {"shuffle": False, "progress": False}
 
 
 def test_one_update_a_sequence_is_backpropagation_through_time():
-    net = elman()
-    twin = elman()
+    net, twin = (elman() for _ in range(2))
     data = sequences(net, (7, 4, 5))
-    ours, _ = trained(net, data, trainer={"rate": 0.3, "batch_size": "sequence"})
-    Trainer(twin, rate=0.3, rule="bptt", batch_size=1).train(
-        *data, epochs=3, shuffle=False, progress=False
-    )
-    assert np.abs(ours - parameters(twin)).max() < 1e-12
+    for network, rule, size in ((net, "rtrl", "sequence"), (twin, "bptt", 1)):
+        trainer = Trainer(network, rate=0.3, rule=rule, batch_size=size)
+        trainer.train(*data, epochs=3, **IN_ORDER)
+    assert np.abs(parameters(net) - parameters(twin)).max() < 1e-12
 
 
 @every_case("size", [1, 3, 50])
 def test_an_optimizer_gets_the_sum_of_some_steps(size):
     """Beside the same by hand: updates of single steps at a rate of 1, summed."""
-    net = elman()
-    twin = elman()
+    net, twin = (elman() for _ in range(2))
     adam = optimizers.Adam(0.01)
     inputs, targets = one_sequence(net, 11)
     targets[[2, 3]] = np.nan
-    expected, _ = trained(
-        net,
-        ([inputs], [targets]),
-        trainer={"optimizer": adam, "batch_size": size},
-        epochs=1,
+    Trainer(net, rule="rtrl", optimizer=adam, batch_size=size).train(
+        [inputs], [targets], epochs=1, **IN_ORDER
     )
+    expected = parameters(net)
     twin.rule = "rtrl"
     state = adam.begin(expected, frozen=~np.concatenate(learning(net)))
-    total = 0.0
-    count = 0
+    total = count = 0
     for t, (row, aim) in enumerate(zip(inputs, targets, strict=True)):
         twin.activate(row)
         if not np.isnan(aim).any():
@@ -116,17 +110,15 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
             values = parameters(twin)
             state.step(values, total)
             twin.weights, twin.biases = np.split(values, [len(twin.weights)])
-            total = 0.0
-            count = 0
+            total = count = 0
     assert np.abs(expected - parameters(twin)).max() < 1e-12
 
 
 def test_sensitivities_of_frozen_weights_from_a_copy_that_learns_them():
-    net = architect.Elman(2, 3, 1, seed=0)
+    net, twin = (architect.Elman(2, 3, 1, seed=0) for _ in range(2))
     inputs = np.random.default_rng(0).uniform(-1, 1, (6, 2))
     for link in net.connections:
         link.trainable = False
-    twin = net.clone()
     for link in twin.connections:
         link.trainable = True
     twin.rule = "rtrl"
@@ -143,3 +135,74 @@ def test_sensitivities_of_frozen_weights_from_a_copy_that_learns_them():
             difference = (states[0][neuron.name] - states[1][neuron.name]) / 2e-6
             assert abs(slope - difference) < 1e-8
     assert not any(link.trainable for link in net.connections)
+
+
+# --- what it needs --------------------------------------------------------------------
+
+
+def test_an_elman_network_needs_what_the_textbook_says():
+    n = 15
+    parameters = n * (7 + n + 1)
+    # sweeps go back along the weights from the context, and along its copies: of the
+    # whole layer, or of one neuron
+    near = {"sensitivities": parameters, "products": parameters, "sweeps": n * (n + 1)}
+    far = {
+        "sensitivities": n * parameters,
+        "products": n * n * parameters,
+        "sweeps": 2 * n * n,
+    }
+    rows = rtrl_cost(architect.Elman(7, n, 7, seed=0))
+    assert [*rows] == [1, 2, 3, None]
+    for reach, row in rows.items():
+        expected = near if reach == 1 else far
+        assert {name: getattr(row, name) for name in expected} == expected
+        assert (row.reach, row.direct, row.recurrent) == (reach, parameters, n)
+        assert row.multiply_adds == row.sweeps + row.products + row.direct
+
+
+@pytest.mark.full
+@every_case("dtype", ["float64", "float32"])
+@every_case("reach", [1, None])
+def test_memory_is_what_a_plan_takes(dtype, reach):
+    net = architect.Elman(7, 60, 7, seed=0, dtype=dtype)
+    row = rtrl_cost(net, [reach])[reach]
+    _, store, span = net._lowered()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        plan = sensitivities.made_plan(net, store, span, reach)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert plan.layout.size == row.sensitivities
+    assert row.bytes == pytest.approx(taken, rel=0.1)
+
+
+def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
+    monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
+    table = rtrl_cost(architect.Elman(7, 15, 7, seed=0), (1, None))
+    assert not table[1]._too_large
+    assert f" {table[1].bytes / 1e3:.3g} kB " in repr(table)
+    large = table[None]
+    assert large._too_large
+    assert large.bytes > 2 * 8 * 15 * 345
+    assert (*large[1:3], large.multiply_adds) == (None, None, None)
+    assert repr(table).splitlines()[-1].split()[:3] == ["None", "too", "large"]
+
+
+def test_what_cannot_be_used_is_refused():
+    net, joined = (perceptron(2, 3, 1) for _ in range(2))
+    joined.project(perceptron(1, 1))
+    words = "reach(es)?`? of rtrl_cost"
+    all_refused(
+        [
+            (partial(rtrl_cost, [net]), ArgumentTypeError, "a Network"),
+            (partial(rtrl_cost, joined), TopologyError, "Disconnect"),
+            *(
+                (partial(rtrl_cost, net, reaches), SynapseError, words)
+                for reaches in (0, [0], ["2"], "12", [1.5])
+            ),
+        ]
+    )

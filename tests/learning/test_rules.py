@@ -1,6 +1,8 @@
 """Learning rules: one of a user's own is trained by like those of the package, and no
 other file knows it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -45,19 +47,18 @@ class FiniteDifferences(TrainingRule):
     def cost(self, chosen):
         task = self.task
         epoch = single_epoch(chosen, 0.0, new_control())
-        ended = run_epochs(task.network, task.data, epoch, task.cost, learn=False)
-        return ended[1:]
+        return run_epochs(task.network, task.data, epoch, task.cost, learn=False)[1:]
 
     def slope(self, view, name, chosen):
         if not learns(view) or (name == "bias" and view in self.task.network.input):
             return 0.0
         before = getattr(view, name)
-        costs = []
-        for value in (before + WIDTH, before - WIDTH):
-            setattr(view, name, value)
-            costs.append(self.cost(chosen)[0])
+        difference = 0.0
+        for step in (WIDTH, -WIDTH):
+            setattr(view, name, before + step)
+            difference += self.cost(chosen)[0] / (2 * step * len(chosen))
         setattr(view, name, before)
-        return (costs[0] - costs[1]) / (2 * WIDTH * len(chosen))
+        return difference
 
     def gradient(self, chosen):
         weights = [self.slope(link, "weight", chosen) for link in self.connections]
@@ -89,8 +90,7 @@ def registered(monkeypatch):
     monkeypatch.setitem(RULES, "sign", SignRule)
 
 
-def net():
-    return architect.LSTM(3, 2, 2, seed=1)
+net = partial(architect.LSTM, 3, 2, 2, seed=1)
 
 
 def trained(method, data=(INPUTS, TARGETS), network=None, **options):
@@ -144,24 +144,16 @@ BATCHES = [(INPUTS[:3], TARGETS[:3]), (INPUTS[3:], TARGETS[3:])]
 @every_case("method", ["differences", "sign"])
 def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     """Sign moves weights itself, by the whole of what it is given."""
-    options = {"rate": 0.01} if method == "sign" else {"rate": 0.5}
-    network = net()
+    options = {"rule": method, "rate": 0.01 if method == "sign" else 0.5}
+    network, other = (net() for _ in range(2))
     seen = []
-    result = Trainer(network, rule=method, **options).train(
+    result = Trainer(network, **options).train(
         BATCHES, epochs=2, on_batch=seen.append, progress=False
     )
-    assert [(batch.epoch, batch.batch) for batch in seen] == [
-        (1, 1),
-        (1, 2),
-        (2, 1),
-        (2, 2),
-    ]
-    assert {(batch.rows, batch.steps) for batch in seen} == {(15, 15)}
-    other = net()
+    told = [(batch.epoch, batch.batch, batch.rows, batch.steps) for batch in seen]
+    assert told == [(e, b, 15, 15) for e in (1, 2) for b in (1, 2)]
     for batch in (*BATCHES, *BATCHES):
-        Trainer(other, rule=method, **options).train(
-            *batch, epochs=1, shuffle=False, progress=False
-        )
+        Trainer(other, **options).train(*batch, epochs=1, shuffle=False, progress=False)
     assert np.array_equal(parameters(network), parameters(other))
     assert result.loss == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
 

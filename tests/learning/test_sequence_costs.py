@@ -1,5 +1,7 @@
 """Losses of whole sequences: derivatives by the outputs in, the gradient out."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import assume, strategies as st
@@ -8,10 +10,12 @@ import architect
 import synapse
 from synapse import Layer, Network, costs, gradient
 from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.learning import compare_gradients
+from tests.helpers.cases import all_refused
 from tests.helpers.processes import python
 from tests.helpers.strategies import Twin, given_graphs, specs
 
-from .helpers import both, learning, sequences
+from .helpers import both, learning, parameters, sequences
 from .test_torch import tame
 
 # torch's warnings are none of ours
@@ -56,9 +60,8 @@ def by_torch(name, loss_of):
 
 def ctc_of(outputs, labels):
     """The loss of labels without times, of probabilities; class 0 is the blank."""
-    rows = torch.nn.utils.rnn.pad_sequence([y.clamp_min(1e-12).log() for y in outputs])
     return torch.nn.functional.ctc_loss(
-        rows,
+        torch.nn.utils.rnn.pad_sequence([y.clamp_min(1e-12).log() for y in outputs]),
         torch.tensor([number for word in labels for number in word]),
         [len(y) for y in outputs],
         [len(word) for word in labels],
@@ -72,8 +75,7 @@ def contrast_of(outputs, groups):
     alike = torch.tensor(groups)[:, None] == torch.tensor(groups)
     alike = alike & ~torch.eye(len(groups), dtype=torch.bool)
     others = torch.eye(len(groups), dtype=torch.float64) * -1e9
-    chances = (ends @ ends.T / 0.5 + others).log_softmax(1)
-    return -chances[alike].mean()
+    return -(ends @ ends.T / 0.5 + others).log_softmax(1)[alike].mean()
 
 
 def rates_of(outputs, wanted):
@@ -94,20 +96,19 @@ def halved_squares(outputs, targets):
 @given_graphs(specs(), st.sampled_from([1, 2, 3, 9]))
 def test_slopes_of_any_gated_graph(spec, count):
     net = Twin(spec).net
-    rng = np.random.default_rng(spec.seed)
-    inputs, slopes = sequences(net, rng.integers(1, 7, count), spec.seed)
+    inputs, slopes = sequences(
+        net, np.random.default_rng(spec.seed).integers(1, 7, count), spec.seed
+    )
     slopes = [2 * rows - 1 for rows in slopes]
     assume(tame(net, inputs))
-    result = gradient(net, inputs, output_gradient=slopes)
-    theirs = by_autograd(
-        net,
-        inputs,
-        lambda outputs: sum(
-            (y * torch.tensor(g)).sum() for y, g in zip(outputs, slopes, strict=True)
-        ),
-    )[1:]
-    assert np.isnan(result.loss)
-    ours = both(result)[1:]
+
+    def product(outputs):
+        pairs = zip(outputs, slopes, strict=True)
+        return sum((y * torch.tensor(g)).sum() for y, g in pairs)
+
+    loss, *ours = both(gradient(net, inputs, output_gradient=slopes))
+    theirs = by_autograd(net, inputs, product)[1:]
+    assert np.isnan(loss)
     assert np.abs(ours - theirs).max() <= 1e-9 * max(1e-3, np.abs(theirs).max())
 
 
@@ -130,35 +131,28 @@ def test_losses_of_pytorch_give_its_gradients(name, loss_of, squash, targets):
     net = net_of(squash)
     inputs, _ = sequences(net, (8, 3, 11, 6) * 2)
     cost = by_torch(name, loss_of)
-    theirs = by_autograd(net, inputs, lambda outputs: loss_of(outputs, targets))
-    ours = both(gradient(net, inputs, targets, cost))
-    assert ours == pytest.approx(theirs, abs=1e-10, rel=1e-9)
+
+    def theirs(net, rows=slice(None)):
+        loss = lambda outputs: loss_of(outputs, targets[rows])  # noqa: E731
+        return by_autograd(net, inputs[rows], loss)
+
+    assert both(gradient(net, inputs, targets, cost)) == pytest.approx(
+        theirs(net), abs=1e-10, rel=1e-9
+    )
 
     # a training is steps along these gradients, batch after batch
-    weights, biases = (np.array(rows) for rows in (net.weights, net.biases))
     trainer = synapse.Trainer(net, 0.05, name, rule="bptt", batch_size=4)
     result = trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
     twin = net_of(squash)
     losses = []
     for rows in (slice(0, 4), slice(4, 8)):
-        step = by_autograd(
-            twin,
-            inputs[rows],
-            lambda outputs, rows=rows: loss_of(outputs, targets[rows]),
-        )
-        losses.append(step[0])
-        n = len(weights)
-        weights, biases = (
-            weights - 0.05 * step[1 : n + 1],
-            biases - 0.05 * step[n + 1 :],
-        )
-        twin.weights, twin.biases = weights, biases
-    assert np.array(net.weights) == pytest.approx(weights, abs=1e-10)
-    assert np.array(net.biases) == pytest.approx(biases, abs=1e-10)
+        loss, *step = theirs(twin, rows)
+        losses.append(loss)
+        moved = parameters(twin) - 0.05 * np.array(step)
+        twin.weights, twin.biases = np.split(moved, [len(twin.weights)])
+    assert parameters(net) == pytest.approx(parameters(twin), abs=1e-10)
     assert result.history["loss"] == pytest.approx([np.mean(losses)], rel=1e-9)
-    assert trainer.test(inputs, targets).loss == pytest.approx(
-        by_autograd(net, inputs, lambda outputs: loss_of(outputs, targets))[0]
-    )
+    assert trainer.test(inputs, targets).loss == pytest.approx(theirs(net)[0])
 
 
 def random_net():
@@ -198,51 +192,44 @@ def test_the_squared_error_as_a_loss_of_sequences_trains_like_the_built_in(case)
         inputs, targets = sequences(net, [6, 9, 9, 2, 5, 7, 7, 8, 3, 6, 4, 1], 0)
         if case == "samples":
             inputs, targets = np.concatenate(inputs), np.concatenate(targets)
-        trainer = synapse.Trainer(net, cost=cost, rule="bptt", batch_size=5, **options)
-        trainer.train(inputs, targets, epochs=4, seed=1, progress=False)
-        trained.append(np.concatenate([net.weights, net.biases]))
+        synapse.Trainer(net, cost=cost, rule="bptt", batch_size=5, **options).train(
+            inputs, targets, epochs=4, seed=1, progress=False
+        )
+        trained.append(parameters(net))
     bound = 1e-9 if case != "clip" else 1e-5
-    assert np.abs(trained[0] - np.concatenate([make().weights, make().biases])).max()
+    assert (trained[0] != parameters(make())).any()
     np.testing.assert_allclose(trained[1], trained[0], rtol=0, atol=bound)
 
 
 def test_threads_streams_and_continued_trainings_change_no_bit(tmp_path):
-    def trained(**options):
-        net = architect.LSTM(2, 20, 2, seed=0)
-        inputs, targets = sequences(net, [30, 20] * 16, 0)
-        trainer = synapse.Trainer(
-            net, cost="halved_squares", rule="bptt", optimizer="adam", **options
-        )
-        return trainer, (inputs, targets)
-
-    results = []
-    for threads in (1, 2):
-        trainer, data = trained(threads=threads)
-        trainer.train(*data, epochs=3, seed=1, progress=False)
-        results.append(np.array(trainer.network.weights))
+    inputs, targets = sequences(architect.LSTM(2, 20, 2, seed=0), [30, 20] * 4, 0)
     path = tmp_path / "trainer.npz"
-    trainer, data = trained()
-    trainer.train(
-        *data,
-        epochs=3,
-        seed=1,
-        progress=False,
-        checkpoint=path,
-        callbacks=[lambda progress: progress.epoch == 1],
-    )
+
+    def trained(*data, epochs=3, batch_size=5, threads=None, **options):
+        trainer = synapse.Trainer(
+            architect.LSTM(2, 20, 2, seed=0),
+            cost="halved_squares",
+            rule="bptt",
+            optimizer="adam",
+            batch_size=batch_size,
+            threads=threads,
+        )
+        trainer.train(*data, epochs=epochs, seed=1, progress=False, **options)
+        return trainer.network.weights.tobytes()
+
+    alone = trained(inputs, targets, threads=1)
+    assert trained(inputs, targets, threads=2) == alone
+    first = {"checkpoint": path, "callbacks": [lambda news: news.epoch == 1]}
+    assert trained(inputs, targets, **first) != alone
     loaded = synapse.load(path)
     assert loaded.cost is halved_squares
-    loaded.train(*data, resume=True, progress=False)
-    results.append(np.array(loaded.network.weights))
-    assert np.array_equal(results[0], results[1])
-    assert np.array_equal(results[0], results[2])
+    loaded.train(inputs, targets, resume=True, progress=False)
+    assert loaded.network.weights.tobytes() == alone
 
-    trainer, (inputs, targets) = trained()
-    batches = [(inputs[at : at + 8], targets[at : at + 8]) for at in (0, 8, 16, 24)]
-    trainer.train(lambda: iter(batches), epochs=1, progress=False)
-    other, _ = trained(batch_size=8)
-    other.train(inputs, targets, epochs=1, shuffle=False, progress=False)
-    assert np.array_equal(trainer.network.weights, other.network.weights)
+    batches = [(inputs[at : at + 2], targets[at : at + 2]) for at in (0, 2, 4, 6)]
+    stream = trained(lambda: iter(batches), epochs=1, batch_size=None)
+    by_two = {"epochs": 1, "batch_size": 2, "shuffle": False}
+    assert trained(inputs, targets, **by_two) == stream
 
 
 @pytest.mark.torch
@@ -278,57 +265,77 @@ def test_held_out_data_and_metrics_have_the_objects_of_each_sequence():
 def test_what_cannot_be_used_is_refused():
     net = architect.LSTM(2, 3, 2, seed=0)
     inputs, targets = sequences(net, (4, 3))
-    with pytest.raises(ArgumentError, match="got both"):
-        gradient(net, inputs, targets, output_gradient=targets)
-    with pytest.raises(ArgumentError, match=r"arrays of \[4, 3\] steps"):
-        gradient(net, inputs, output_gradient=targets[:1])
-    with pytest.raises(ArgumentError, match="output_gradient.*finite"):
-        gradient(net, inputs, output_gradient=[targets[0], targets[1] * np.nan])
-    for use in (
-        lambda: synapse.Trainer(net, cost=halved_squares),
-        lambda: synapse.Trainer(net, cost=halved_squares, rule="rtrl"),
-        lambda: synapse.learning.compare_gradients(
-            net, inputs, targets, halved_squares
-        ),
-        lambda: net.propagate(0.1, [0.0, 0.0], cost=halved_squares),
-        lambda: halved_squares([0.0], [0.0]),
-        lambda: halved_squares.signal(0.0, 0.0, 1.0),
-    ):
-        with pytest.raises(ArgumentError, match="halved_squares is one of whole"):
-            use()
-    trainer = synapse.Trainer(net, cost=halved_squares, rule="bptt")
     before = np.array(net.weights)
-    train = {"epochs": 1, "progress": False}
-    with pytest.raises(ArgumentError, match="one object for each of 2"):
-        trainer.train(inputs, targets[:1], **train)
-    with pytest.raises(ArgumentError, match="sample_weight"):
-        trainer.train(inputs, targets, sample_weight=[1, 2], **train)
-    with pytest.raises(ArgumentError, match="single steps"):
-        trainer.train(inputs, targets, metrics=["accuracy"], **train)
-    with pytest.raises(ArgumentError, match="part of a sequence"):
-        trainer.train(inputs[0], targets[:1], validation=0.5, **train)
-    for wrong, error in (
-        (lambda outputs, targets: 1.0, ArgumentTypeError),
-        (lambda outputs, targets: (np.nan, outputs), ArgumentError),
-        (lambda outputs, targets: (1.0, outputs[:1]), ArgumentError),
-    ):
-        wrong.__name__ = "wrong"
-        trainer.cost = costs.register_for_sequences(wrong)
-        with pytest.raises(error, match="cost wrong"):
-            trainer.train(inputs, targets, **train)
+    whole = "halved_squares is one of whole"
+
+    def slopes(output_gradient, *aims):
+        return partial(gradient, net, inputs, *aims, output_gradient=output_gradient)
+
+    def train(inputs=inputs, targets=targets, cost=halved_squares, **options):
+        trainer = synapse.Trainer(net, cost=cost, rule="bptt")
+        return partial(trainer.train, inputs, targets, 1, progress=False, **options)
+
+    def named(name, cost):
+        cost.__name__ = name
+        return cost
+
+    def fails(name, cost):
+        return train(cost=costs.register_for_sequences(named(name, cost)))
+
+    all_refused(
+        (call, error, words)
+        for error, words, calls in [
+            (ArgumentError, "got both", [slopes(targets, targets)]),
+            (ArgumentError, r"arrays of \[4, 3\] steps", [slopes(targets[:1])]),
+            (
+                *(ArgumentError, "output_gradient.*finite"),
+                [slopes([targets[0], targets[1] * np.nan])],
+            ),
+            (
+                *(ArgumentError, whole),
+                [
+                    lambda: synapse.Trainer(net, cost=halved_squares),
+                    lambda: synapse.Trainer(net, cost=halved_squares, rule="rtrl"),
+                    lambda: compare_gradients(net, inputs, targets, halved_squares),
+                    lambda: net.propagate(0.1, [0.0, 0.0], cost=halved_squares),
+                    lambda: halved_squares([0.0], [0.0]),
+                    lambda: halved_squares.signal(0.0, 0.0, 1.0),
+                ],
+            ),
+            (ArgumentError, "one object for each of 2", [train(targets=targets[:1])]),
+            (ArgumentError, "sample_weight", [train(sample_weight=[1, 2])]),
+            (ArgumentError, "single steps", [train(metrics=["accuracy"])]),
+            (
+                *(ArgumentError, "part of a sequence"),
+                [train(inputs[0], targets[:1], validation=0.5)],
+            ),
+            (
+                *(ArgumentTypeError, "cost alone"),
+                [fails("alone", lambda outputs, targets: 1.0)],
+            ),
+            (
+                *(ArgumentError, "cost (wrong|short)"),
+                [
+                    fails("wrong", lambda outputs, targets: (np.nan, outputs)),
+                    fails("short", lambda outputs, targets: (1.0, outputs[:1])),
+                ],
+            ),
+            (
+                *(ArgumentError, "exists already"),
+                [
+                    lambda: costs.register_for_sequences(
+                        named("squared_error", lambda outputs, targets: (0.0, outputs))
+                    )
+                ],
+            ),
+            (
+                *(ArgumentTypeError, "outputs, targets"),
+                [lambda: costs.register_for_sequences(lambda outputs: 0)],
+            ),
+        ]
+        for call in calls
+    )
     assert np.array_equal(net.weights, before)
-    with pytest.raises(ArgumentError, match="exists already"):
-        costs.register_for_sequences(by_name("squared_error"))
-    with pytest.raises(ArgumentTypeError, match="outputs, targets"):
-        costs.register_for_sequences(lambda outputs: 0)
-
-
-def by_name(name):
-    def cost(outputs, targets):
-        return 0.0, outputs
-
-    cost.__name__ = name
-    return cost
 
 
 def test_a_cost_that_edits_the_network_is_refused():

@@ -13,7 +13,12 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    SynapseError,
+    UnknownNameError,
+)
 from synapse.learning._options import OPTIONS
 from tests.helpers.cases import all_refused, every_case
 
@@ -22,12 +27,8 @@ RNG = np.random.default_rng(0)
 SEQUENCES = RNG.random((6, 5, 3)), RNG.random((6, 5, 2))
 
 
-def perceptron(seed=3):
-    return architect.Perceptron(2, 3, 1, seed=seed)
-
-
-def lstm(seed=0):
-    return architect.LSTM(3, 4, 2, style="synaptic", seed=seed)
+perceptron = partial(architect.Perceptron, 2, 3, 1, seed=3)
+lstm = partial(architect.LSTM, 3, 4, 2, style="synaptic", seed=0)
 
 
 def train(net, inputs, targets, **options):
@@ -39,20 +40,19 @@ def train(net, inputs, targets, **options):
 def test_it_learns_xor_and_stops_at_the_error():
     net = perceptron()
     result = train(net, *XOR, epochs=5000, goal=0.05)
-    assert result.stop_reason == "goal"
     assert result.loss <= 0.05 < result.history["loss"][-2]
     assert len(result.history["loss"]) == result.epochs < 5000
     assert net.run(XOR[0]).round().tolist() == XOR[1]
     assert re.match("<Result: cross-entropy 0.0.*, stopped by goal>$", repr(result))
     few = train(perceptron(), *XOR, epochs=2)
-    short = dataclasses.replace(few, history={"loss": [0.7] * 10 + [0.6] * 2 + [0.5]})
-    assert repr(short).endswith(
-        "reached the epoch limit while the loss was still falling>"
-    )
-    flat = dataclasses.replace(
-        few, history={"loss": [0.9, 0.7, 0.7], "validation_loss": [0.5, 0.6, 0.6]}
-    )
-    assert repr(flat).endswith(" s, reached the epoch limit>")
+    assert repr(
+        dataclasses.replace(few, history={"loss": [0.7] * 10 + [0.6] * 2 + [0.5]})
+    ).endswith("reached the epoch limit while the loss was still falling>")
+    assert repr(
+        dataclasses.replace(
+            few, history={"loss": [0.9, 0.7, 0.7], "validation_loss": [0.5, 0.6, 0.6]}
+        )
+    ).endswith(" s, reached the epoch limit>")
 
 
 def test_classes_count_in_a_test_by_their_weight_at_every_step():
@@ -74,31 +74,24 @@ def test_classes_count_in_a_test_by_their_weight_at_every_step():
 
 def test_wrong_weights_are_refused_before_anything_runs():
     net = perceptron()
-    for call in (
-        Trainer(net).test,
-        partial(Trainer(net, rule="bptt").train, progress=False),
-    ):
-        refused = [
-            (partial(call, *XOR, sample_weight=[1.0]), ArgumentError, "4 numbers"),
-            (
-                partial(call, *XOR, sample_weight=[-1.0] * 4),
-                ArgumentError,
-                "0 or above",
+    training = partial(Trainer(net, rule="bptt").train, *XOR, progress=False)
+    none = "at least one step with a target and a weight above 0"
+    all_refused(
+        [
+            *(
+                (partial(call, **weights), SynapseError, words)
+                for call in (partial(Trainer(net).test, *XOR), training)
+                for weights, words in (
+                    ({"sample_weight": [1.0]}, "4 numbers"),
+                    ({"sample_weight": [-1.0] * 4}, "0 or above"),
+                    ({"class_weight": {5: 1.0}}, "0 to 1"),
+                    ({"class_weight": [1.0, 2.0]}, "a mapping"),
+                )
             ),
-            (partial(call, *XOR, class_weight={5: 1.0}), ArgumentError, "0 to 1"),
-            (
-                partial(call, *XOR, class_weight=[1.0, 2.0]),
-                ArgumentTypeError,
-                "a mapping",
-            ),
+            (partial(training, sample_weight=[0.0] * 4), ArgumentError, none),
+            (partial(training, class_weight={0: 0.0, 1: 0.0}), ArgumentError, none),
         ]
-        all_refused(refused)
-    train_ = partial(Trainer(net, rule="bptt").train, *XOR, progress=False)
-    for nothing in ({"sample_weight": [0.0] * 4}, {"class_weight": {0: 0.0, 1: 0.0}}):
-        with pytest.raises(
-            ArgumentError, match="at least one step with a target and a weight above 0"
-        ):
-            train_(**nothing)
+    )
     assert not any(neuron.activation for neuron in net)
 
 
@@ -112,16 +105,16 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, ru
     costs = []
     for validation in (batches, iter(batches), (rows, aims)):
         net.clear()
-        result = trainer.train(
-            rows, aims, epochs=1, validation=validation, progress=False
+        costs.append(
+            trainer.train(
+                rows, aims, epochs=1, validation=validation, progress=False
+            ).history["validation_loss"][0]
         )
-        costs.append(result.history["validation_loss"][0])
     assert costs[0] == pytest.approx(costs[1])
     net.clear()
     trainer.test(rows, aims)  # "online" goes on in the context after the training rows
-    parts = batches if rule == "bptt" else [(rows, aims)]
     expected = []
-    for batch in parts:
+    for batch in batches if rule == "bptt" else [(rows, aims)]:
         if rule == "bptt":
             net.clear()
         expected.append(trainer.test(*batch).loss)
@@ -191,44 +184,31 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
 def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     trainer = Trainer(perceptron(), rate=0.5)
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
-    for name, value in {"rate": 0.1, "l2": 0.5, "clip": 0.01, "rule": "bptt"}.items():
+    options = {"rate": 0.1, "l2": 0.5, "clip": 0.01, "rule": "bptt"}
+    for name, value in options.items():
         setattr(trainer, name, value)
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
     net = perceptron()
     train(net, *XOR, epochs=2)
-    options = {
-        "rate": 0.1,
-        "l2": 0.5,
-        "clip": 0.01,
-        "rule": "bptt",
-        "optimizer": trainer.optimizer,
-    }
+    options["optimizer"] = trainer.optimizer
     Trainer(net, **options).train(*XOR, epochs=2, seed=0, progress=False)
     assert (trainer.network.weights == net.weights).all()
     before = {name: getattr(trainer, name) for name in OPTIONS}
-    refused = [
-        (lambda: setattr(trainer, "rate", -1.0), ArgumentError, "`rate` of Trainer"),
-        (
-            lambda: setattr(trainer, "threads", "two"),
-            ArgumentTypeError,
-            "`threads` of Trainer",
-        ),
-    ]
-    all_refused(refused)
+    all_refused(
+        (partial(setattr, trainer, name, value), error, words)
+        for name, value, error, words in (
+            ("rate", -1.0, ArgumentError, "`rate` of Trainer"),
+            ("threads", "two", ArgumentTypeError, "`threads` of Trainer"),
+            ("network", net, AttributeError, "Make a Trainer"),
+            ("clipp", net, AttributeError, "mean 'clip'"),
+            ("x", net, AttributeError, "It has: batch_size"),
+        )
+    )
     assert before == {name: getattr(trainer, name) for name in OPTIONS}
-    for name, match in {
-        "network": "Make a Trainer",
-        "clipp": "mean 'clip'",
-        "x": "It has: batch_size",
-    }.items():
-        with pytest.raises(AttributeError, match=match):
-            setattr(trainer, name, net)
     edited = Trainer(perceptron())
     edited.clip = 1.0
-    edited.batch_size = 4
-    assert (edited.optimizer, edited.rate) == (optimizers.SGD(0.1), 0.1)
-    edited.train(*XOR, epochs=1, progress=False)
     for name, value, optimizer, rate in [
+        ("batch_size", 4, optimizers.SGD(0.1), 0.1),
         ("clip", None, optimizers.SGD(0.1), 0.1),
         ("batch_size", None, None, 0.1),
         ("optimizer", optimizers.Adam(), optimizers.Adam(), 0.001),
@@ -249,14 +229,18 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
 def test_what_a_test_tells_of_classes():
     """Of samples, of steps of sequences some of which have no target, and of a single
     output."""
+
+    def told(test):
+        found = test.confusion.tolist(), test.misclassified.tolist()
+        return test.steps, test.accuracy, *found
+
     net = architect.Perceptron(3, 3, output_squash="softmax", seed=0)
     net.weights = 9 * np.eye(3).ravel()
     net.output.biases = np.zeros(3)
     inputs = np.eye(3)[[0, 1, 2, 2, 1]]
     classes = [0, 1, 2, 0, 0]
     test = Trainer(net).test(inputs, classes)
-    assert test.confusion.tolist() == [[1, 1, 1], [0, 1, 0], [0, 0, 1]]
-    assert (test.misclassified.tolist(), test.accuracy) == ([3, 4], 0.6)
+    assert told(test) == (5, 0.6, [[1, 1, 1], [0, 1, 0], [0, 0, 1]], [3, 4])
     assert re.fullmatch(
         "<Evaluation: categorical cross-entropy .* over 5 steps, accuracy 60 %>",
         repr(test),
@@ -266,45 +250,34 @@ def test_what_a_test_tells_of_classes():
     targets = np.eye(3)[[[0, 1], [2, 0]]]
     targets[0, 1] = np.nan
     test = Trainer(net).test(inputs[:4].reshape(2, 2, 3), targets)
-    assert (test.steps, test.accuracy, test.misclassified.tolist()) == (
-        3,
-        2 / 3,
-        [1],
-    )
-    threshold = architect.Perceptron(1, 1, seed=0)
-    threshold.weights = [4.0]
-    threshold.output.biases = [-2.0]
-    test = Trainer(threshold).test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
-    assert (test.confusion.tolist(), test.misclassified.tolist()) == (
-        [[1, 0], [1, 1]],
-        [2],
-    )
-    assert Trainer(threshold).test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
+    assert told(test) == (3, 2 / 3, [[1, 0, 1], [0, 0, 0], [0, 0, 1]], [1])
+    threshold = Trainer(architect.Perceptron(1, 1, seed=0))
+    threshold.network.weights = [4.0]
+    threshold.network.output.biases = [-2.0]
+    test = threshold.test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
+    assert told(test) == (3, 2 / 3, [[1, 0], [1, 1]], [2])
+    assert threshold.test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
 
 
 def test_defaults():
     net = perceptron()
-    adam = optimizers.Adam()
     plain = Trainer(net)
-    assert (
-        repr(plain)
-        == f"<Trainer of {net!r}: rate=0.1, cost='cross_entropy', rule='online'>"
-    )
+    told = f"<Trainer of {net!r}: rate=0.1, cost='cross_entropy', rule='online'>"
+    assert repr(plain) == told
     assert plain.train(*XOR, progress=False).epochs == 100
-    assert Trainer(net, rule="bptt").optimizer == optimizers.SGD(0.1)
     assert Trainer(net, batch_size=1).optimizer is None
-    for options in (
-        {"batch_size": 2},
-        {"l1": 0.1},
-        {"l2": 0.1},
-        {"clip": 1.0},
-        {"clip_value": 1.0},
+    for options, optimizer, rate in (
+        ({"rule": "bptt"}, optimizers.SGD(0.1), 0.1),
+        ({"batch_size": 2}, optimizers.SGD(0.1), 0.1),
+        ({"l1": 0.1}, optimizers.SGD(0.1), 0.1),
+        ({"l2": 0.1}, optimizers.SGD(0.1), 0.1),
+        ({"clip": 1.0}, optimizers.SGD(0.1), 0.1),
+        ({"clip_value": 1.0}, optimizers.SGD(0.1), 0.1),
+        ({"optimizer": "adam"}, optimizers.Adam(), 0.001),
+        ({"optimizer": "adam", "rate": 0.5}, optimizers.Adam(), 0.5),
     ):
-        assert Trainer(net, **options).optimizer == optimizers.SGD(0.1)
-    assert [Trainer(net, optimizer=adam, rate=rate).rate for rate in (None, 0.5)] == [
-        0.001,
-        0.5,
-    ]
+        trainer = Trainer(net, **options)
+        assert (trainer.optimizer, trainer.rate) == (optimizer, rate), options
     net.rule = "rtrl", 2
     assert (Trainer(net).rule, Trainer(net).reach) == ("rtrl", 2)
     adam = Trainer(
@@ -321,8 +294,7 @@ def test_defaults():
 
 def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     net = architect.LSTM(3, 60, 2, seed=0)
-    inputs = RNG.random((400_000, 3))
-    targets = RNG.random((400_000, 2))
+    inputs, targets = np.ones((400_000, 3)), np.ones((400_000, 2))
     train(net, inputs[:2], targets[:2], epochs=1)
     timer = threading.Timer(0.2, _thread.interrupt_main)
     result = train(net, inputs, targets, rate=lambda epoch: timer.start() or 0.01)
@@ -330,72 +302,60 @@ def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     assert np.isfinite([result.loss, *net.weights, *net.activate(inputs[0])]).all()
 
 
-INPUTS = np.array([[0.0], [0.0]])
-TARGETS = np.array([[0.0], [1.0]])
-
-
-def still(**options):
-    """A network that learns nothing, so that every epoch has the same error."""
-    trainer = Trainer(architect.Perceptron(1, 1, seed=0), rate=0.0)
-    return trainer.train(INPUTS, TARGETS, epochs=50, progress=False, seed=0, **options)
-
-
-def test_patience_counts_the_epochs_after_the_best_and_equal_errors_are_no_better():
-    for patience in (1, 2, 7):
-        for more in (
-            {},
-            {"restore_best": False},
-            {"callbacks": [lambda progress: None]},
-        ):
-            result = still(patience=patience, **more)
-            assert (result.stop_reason, result.epochs) == ("patience", 1 + patience)
+@every_case("patience", [1, 2, 7])
+@every_case("more", [{}, {"restore_best": False}, {"callbacks": [lambda news: None]}])
+def test_patience_counts_the_epochs_after_the_best_and_equal_errors_are_no_better(
+    patience, more
+):
+    """A network that learns nothing has the same error in every epoch."""
+    net, data = architect.Perceptron(1, 1, seed=0), ([[0.0], [0.0]], [[0.0], [1.0]])
+    result = train(net, *data, rate=0.0, epochs=50, patience=patience, **more)
+    assert (result.stop_reason, result.epochs) == ("patience", 1 + patience)
 
 
 def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
     def trained(**options):
         net = architect.Perceptron(1, 2, 1, seed=0)
         seen = []
-        # soon worse than at the begin
-        trainer = Trainer(net, lambda epoch: 0.5 if epoch < 3 else 50.0)
-        note = lambda progress: seen.append((progress.loss, net.weights))  # noqa: E731
-        plain = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
-        result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **plain, **options)
-        return net.weights, seen, result.loss
+        result = train(
+            *(net, [[1.0], [1.0]], [[0.0], [1.0]]),
+            rate=lambda epoch: (
+                0.5 if epoch < 3 else 50.0
+            ),  # soon worse than at the begin
+            epochs=40,
+            shuffle=False,
+            callbacks=[lambda news: seen.append([news.loss, net.weights.tolist()])],
+            **options,
+        )
+        return result.loss, net.weights.tolist(), seen
 
-    for options in ({"patience": 39}, {"validation": ([[1.0]], [[1.0]])}):
-        weights, seen, _ = trained(**options, restore_best=False)
-        assert (weights == seen[-1][1]).all()
-    weights, seen, error = trained(patience=39)
-    best = int(np.argmin([seen_error for seen_error, _ in seen]))
-    assert best < len(seen) - 1
-    assert (weights == seen[best][1]).all()
-    assert error == seen[best][0]
-    weights, seen, _ = trained()
-    assert (weights == seen[-1][1]).all()
+    last = {"restore_best": False}
+    held_out = {"validation": ([[1.0]], [[1.0]])}
+    for options in ({"patience": 39, **last}, {**held_out, **last}, {}):
+        *final, seen = trained(**options)
+        assert final[1] == seen[-1][1]
+    *final, seen = trained(patience=39)
+    assert final == min(seen) != seen[-1]
 
 
 def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
-    differences = []
+    rows = np.arange(10.0)[:, None] / 10
+    trainer = Trainer(architect.Perceptron(1, 1, seed=0), rate=0.0)
+    options = {"epochs": 1, "progress": False}
     for fraction, held_out in ((0.01, 1), (0.1, 1), (0.34, 3), (0.89, 9)):
-        rows = np.arange(10.0)[:, None] / 10
-        net = architect.Perceptron(1, 1, seed=0)
-        trainer = Trainer(net, rate=0.0)
-        result = trainer.train(
-            rows, rows, epochs=1, validation=fraction, progress=False
-        )
-        error = trainer.test(rows[-held_out:], rows[-held_out:]).loss
-        differences.append(result.history["validation_loss"][0] - error)
-        assert result.loss == pytest.approx(
-            trainer.test(rows[:-held_out], rows[:-held_out]).loss
-        )
-    assert np.abs(differences).max() < 1e-15
+        result = trainer.train(rows, rows, validation=fraction, **options)
+        losses = [
+            trainer.test(part, part).loss
+            for part in (rows[-held_out:], rows[:-held_out])
+        ]
+        found = result.history["validation_loss"][0], result.loss
+        np.testing.assert_allclose(found, losses, rtol=0, atol=1e-15)
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
         trainer.train(rows, rows, validation=0.96, progress=False)
 
 
 def test_a_loss_falls_if_the_last_tenth_of_the_epochs_is_lower():
-    inputs, targets = [[0.0], [1.0]], [[0.2], [0.8]]
+    data = [[0.0], [1.0]], [[0.2], [0.8]]
     for epochs, falls in ((1, False), (30, True)):
-        trainer = Trainer(architect.Perceptron(1, 1, seed=0), rate=0.5)
-        result = trainer.train(inputs, targets, epochs=epochs, progress=False)
+        result = train(architect.Perceptron(1, 1, seed=0), *data, epochs=epochs)
         assert result.falling is falls

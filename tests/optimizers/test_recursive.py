@@ -30,19 +30,18 @@ def test_least_squares_in_one_pass_equals_the_batch_solution(forgetting):
     """argmin of sum_t f^(T-t) (d_t - x_t p)^2 + f^T a |p - p_0|^2, by its normal
     equations."""
     rng = np.random.default_rng(1)
-    a = 0.3
-    steps = 40
-    x = rng.normal(size=(steps, SIZE))
-    d = rng.normal(size=steps)
-    start = rng.normal(size=SIZE)
+    x, d, start = (rng.normal(size=shape) for shape in ((40, SIZE), 40, SIZE))
     p = start.copy()
-    state = RLS(forgetting=forgetting, regularization=a).begin(p)
+    state = RLS(forgetting=forgetting, regularization=0.3).begin(p)
     for regressors, target in zip(x, d):
         state.step(p, [regressors], [target - regressors @ p])
-    weights = forgetting ** np.arange(steps - 1, -1, -1)
-    normal = (x.T * weights) @ x + forgetting**steps * a * np.eye(SIZE)
-    wanted = start + np.linalg.solve(normal, (x.T * weights) @ (d - x @ start))
-    np.testing.assert_allclose(p, wanted, rtol=1e-10)
+    weights = forgetting ** np.arange(39, -1, -1)
+    normal = (x.T * weights) @ x + forgetting**40 * 0.3 * np.eye(SIZE)
+    np.testing.assert_allclose(
+        p,
+        start + np.linalg.solve(normal, (x.T * weights) @ (d - x @ start)),
+        rtol=1e-10,
+    )
     np.testing.assert_allclose(
         state._covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12
     )
@@ -67,10 +66,8 @@ def test_outputs_with_missing_targets_learn_as_if_each_were_alone(shared):
         for o in np.flatnonzero(~np.isnan(aims)):
             states[o].step(alone[o], [x[o]], [aims[o] - x[o] @ alone[o]])
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-12)
-    for o in range(2):
-        np.testing.assert_allclose(
-            state._covariances[o], states[o]._covariances[0], rtol=1e-12
-        )
+    covariances = [each._covariances[0] for each in states]
+    np.testing.assert_allclose(state._covariances, covariances, rtol=1e-12)
 
 
 def test_parameters_of_no_output_never_move():
@@ -102,19 +99,12 @@ def filtered(p, jacobians, errors, groups, variance, noises, added):
 def test_the_equations(grouping):
     p, jacobians, errors = problem()
     groups = GROUPS if grouping == "neuron" else np.zeros(SIZE)
-    wanted, covariances = filtered(
-        p.copy(),
-        jacobians,
-        errors,
-        groups,
-        5.0,
-        np.full(STEPS, 0.7),
-        np.full(STEPS, 1e-3),
-    )
-    dekf = DEKF(
+    data = p.copy(), jacobians, errors
+    noises = np.full(STEPS, 0.7), np.full(STEPS, 1e-3)
+    wanted, covariances = filtered(*data, groups, 5.0, *noises)
+    state = DEKF(
         initial_variance=5.0, measurement_noise=0.7, process_noise=1e-3, groups=grouping
-    )
-    state = dekf.begin(p, groups=GROUPS)
+    ).begin(p, groups=GROUPS)
     for h, e in zip(jacobians, errors):
         state.step(p, h, e)
     np.testing.assert_allclose(p, wanted, rtol=1e-10)
@@ -125,9 +115,15 @@ def test_the_equations(grouping):
 def test_noise_falls_geometrically():
     p, jacobians, errors = problem()
     progress = np.minimum(1.0, np.arange(STEPS) / 20)
-    noises = 100.0 * 0.03**progress
-    added = 1e-2 * 1e-4**progress
-    wanted, _ = filtered(p.copy(), jacobians, errors, GROUPS, 100.0, noises, added)
+    wanted, _ = filtered(
+        p.copy(),
+        jacobians,
+        errors,
+        GROUPS,
+        100.0,
+        100.0 * 0.03**progress,
+        1e-2 * 1e-4**progress,
+    )
     state = DEKF(
         measurement_noise=(100.0, 3.0), process_noise=(1e-2, 1e-6), annealing=20
     ).begin(p, groups=GROUPS)
@@ -139,37 +135,50 @@ def test_noise_falls_geometrically():
 def test_errors():
     p, jacobians, errors = problem()
     state = RLS().begin(p, groups=GROUPS)
-    refused = [
-        *(
-            (partial(RLS, forgetting=bad), ArgumentError, "`forgetting` of RLS")
-            for bad in (0.0, np.nan, 1.5)
-        ),
-        (lambda: RLS(regularization=0.0), ArgumentError, "`regularization` of RLS"),
-        (
-            lambda: DEKF(measurement_noise=(1.0, 0.0)),
-            ArgumentError,
-            "`measurement_noise` of DEKF",
-        ),
-        (lambda: DEKF(process_noise=-1e-3), ArgumentError, "`process_noise` of DEKF"),
-        (lambda: DEKF(process_noise=(1.0, 2.0, 3.0)), ArgumentTypeError, "two numbers"),
-        (lambda: DEKF(groups="layer"), ArgumentError, "`groups` of DEKF"),
-        (
-            lambda: DEKF().begin(p, groups=[0, 1]),
-            ArgumentError,
-            "`groups` with 7 whole numbers",
-        ),
-        (lambda: state.step(p, jacobians[0].T, errors[0]), ArgumentError, "of shape"),
-        (
-            lambda: state.step(p, jacobians[0][:2], errors[0][:2]),
-            ArgumentError,
-            "at least 3 outputs",
-        ),
-        (lambda: state.restore({"steps": 1}), ArgumentError, "steps, covariance"),
-        (
-            lambda: state.restore({"steps": 1, "covariance": np.zeros(3)}),
-            ArgumentError,
-            "of shape",
-        ),
-        (lambda: state.restore(None), ArgumentTypeError, "mapping"),
-    ]
-    all_refused(refused)
+    all_refused(
+        [
+            *(
+                (partial(RLS, forgetting=bad), ArgumentError, "`forgetting` of RLS")
+                for bad in (0.0, np.nan, 1.5)
+            ),
+            (lambda: RLS(regularization=0.0), ArgumentError, "`regularization` of RLS"),
+            (
+                lambda: DEKF(measurement_noise=(1.0, 0.0)),
+                ArgumentError,
+                "`measurement_noise` of DEKF",
+            ),
+            (
+                lambda: DEKF(process_noise=-1e-3),
+                ArgumentError,
+                "`process_noise` of DEKF",
+            ),
+            (
+                lambda: DEKF(process_noise=(1.0, 2.0, 3.0)),
+                ArgumentTypeError,
+                "two numbers",
+            ),
+            (lambda: DEKF(groups="layer"), ArgumentError, "`groups` of DEKF"),
+            (
+                lambda: DEKF().begin(p, groups=[0, 1]),
+                ArgumentError,
+                "`groups` with 7 whole numbers",
+            ),
+            (
+                lambda: state.step(p, jacobians[0].T, errors[0]),
+                ArgumentError,
+                "of shape",
+            ),
+            (
+                lambda: state.step(p, jacobians[0][:2], errors[0][:2]),
+                ArgumentError,
+                "at least 3 outputs",
+            ),
+            (lambda: state.restore({"steps": 1}), ArgumentError, "steps, covariance"),
+            (
+                lambda: state.restore({"steps": 1, "covariance": np.zeros(3)}),
+                ArgumentError,
+                "of shape",
+            ),
+            (lambda: state.restore(None), ArgumentTypeError, "mapping"),
+        ]
+    )

@@ -1,15 +1,19 @@
-"""What the optimizers share: settings, rates, frozen parameters, states, refusals."""
+"""What the optimizers share: settings, rates, states, refusals and names."""
 
 import dataclasses
 import io
+import itertools
 import math
 import operator
 import pickle
+import re
 from functools import partial
 
 import numpy as np
 import pytest
 
+import architect
+from synapse import Trainer, optimizers
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -85,9 +89,12 @@ def test_a_training_goes_on_bit_for_bit(optimizer, way):
     for step in steps[20:]:
         paused.step(parameters, *step)
     assert (parameters == through).all()
-    assert all(
-        (paused.arrays()[name] == kept).all() for name, kept in state.arrays().items()
-    )
+    assert told(paused) == told(state)
+
+
+def told(state):
+    """All that a state keeps."""
+    return {name: np.asarray(kept).tolist() for name, kept in state.arrays().items()}
 
 
 @each
@@ -96,8 +103,7 @@ def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
     parameters, (gradient, (slopes, *errors), *_), groups = problem(optimizer)
     state = optimizer.begin(parameters, **groups)
     state.step(parameters, *gradient)
-    before = state.arrays()
-    start = parameters.copy()
+    before = parameters.tolist(), told(state)
     if bad == "errors" and not errors:
         return
     slopes = slopes * 1e200 if bad == "overflow" else slopes.copy()
@@ -106,28 +112,23 @@ def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
     errors = [error * np.inf if bad == "errors" else error for error in errors]
     with pytest.raises(DivergenceError, match="The parameters have not changed"):
         state.step(parameters, slopes, *errors)
-    assert (parameters == start).all()
-    assert all((state.arrays()[name] == kept).all() for name, kept in before.items())
+    assert (parameters.tolist(), told(state)) == before
 
 
-def test_float32_parameters_have_a_memory_of_float32():
-    start, gradients = random_gradients()
-    for optimizer in EACH:
-        wide = start.copy()
-        narrow = start.astype(np.float32)
-        states = optimizer.begin(wide), optimizer.begin(narrow)
-        for gradient in gradients[:5]:
-            states[0].step(wide, gradient)
-            states[1].step(narrow, gradient)
-        assert states[1].slots.dtype == narrow.dtype == np.float32, optimizer
-        assert narrow == pytest.approx(wide, rel=1e-4, abs=1e-5), optimizer
-        before = narrow.copy()
-        memory = states[1].slots.copy()
-        with pytest.raises(
-            DivergenceError, match="its square"
-        ):  # 1e40 is beyond float32
-            states[1].step(narrow, np.full(SIZE, 1e20))
-        assert np.array_equal([narrow, *states[1].slots], [before, *memory]), optimizer
+@every_case("optimizer", EACH)
+def test_float32_parameters_have_a_memory_of_float32(optimizer):
+    wide, gradients = random_gradients()
+    narrow = wide.astype(np.float32)
+    state, small = optimizer.begin(wide), optimizer.begin(narrow)
+    for gradient in gradients[:5]:
+        state.step(wide, gradient)
+        small.step(narrow, gradient)
+    assert small.slots.dtype == narrow.dtype == np.float32
+    assert narrow == pytest.approx(wide, rel=1e-4, abs=1e-5)
+    before = narrow.tolist(), told(small)
+    with pytest.raises(DivergenceError, match="its square"):  # 1e40 is beyond float32
+        small.step(narrow, np.full(SIZE, 1e20))
+    assert (narrow.tolist(), told(small)) == before
 
 
 def test_what_is_kept_can_be_read():
@@ -208,18 +209,18 @@ def test_a_slot_reads_and_writes_like_an_array(name, dtype):
 
     shape = getattr(state, name).shape
     values = np.linspace(0.5, 3.0, math.prod(shape)).reshape(shape).astype(dtype)
-    for operate in IN_PLACE:
-        for other in (dtype(0.9), values):
+    for operate, other in itertools.product(IN_PLACE, (dtype(0.9), values)):
 
-            def in_place(owner, name, operate=operate, other=other):
-                setattr(owner, name, operate(getattr(owner, name), other))
+        def in_place(owner, name, operate=operate, other=other):
+            setattr(owner, name, operate(getattr(owner, name), other))
 
-            alike(in_place)
+        alike(in_place)
     for label, write in WRITTEN.items():
         if label in ("of a list", "number"):  # a plain attribute would be rebound
             write(state, name, values)
-            expected = values if label == "of a list" else 3.0
-            np.testing.assert_array_equal(getattr(state, name), expected)
+            np.testing.assert_array_equal(
+                getattr(state, name), values if label == "of a list" else 3.0
+            )
         elif shape == (5,) or label != "[:2]":
             alike(write, values)
 
@@ -245,114 +246,99 @@ def test_ones_own_step_is_the_same_however_it_writes(change):
     assert twin.arrays()["velocity"].tolist() == [1.0] * 3
 
 
+ABSENT = "q", "M", "momentum"
+
+
 def test_what_a_slot_cannot_be_is_refused_and_changes_nothing():
     state = Memory().begin(np.zeros(3))
-    before = state.slots.copy(), state.change.copy()
-
-    def assign(name, value):
-        return lambda: setattr(state, name, value)
-
+    before = state.slots.tolist(), state.change.tolist()
     shape = r"a number or numbers of shape \(3,\)"
-    for name in ("m", "count", "change"):
-        for wrong in (np.zeros(2), np.zeros((3, 1)), np.zeros((1, 3)), [], [1.0]):
-            with pytest.raises(ArgumentError, match=shape):
-                assign(name, wrong)()
-        for wrong in ("a", None, [1.0, "b", 2.0], [1j] * 3):
-            with pytest.raises(ArgumentTypeError, match=name):
-                assign(name, wrong)()
-    with pytest.raises(ArgumentError, match=r"shape \(2, 3\)"):
-        state.slots = np.zeros(3)
-    for name in ("q", "M", "momentum"):
-        with pytest.raises(AttributeError, match=f"has no '{name}'"):
-            assign(name, 1.0)()
-        assert not hasattr(state, name)
-    with pytest.raises(AttributeError, match="Did you mean 'count'"):
-        state.counts = 1.0
-    np.testing.assert_array_equal(state.slots, before[0])
-    np.testing.assert_array_equal(state.change, before[1])
+    wrong = [
+        *(
+            (name, value, ArgumentError, shape)
+            for name in ("m", "count", "change")
+            for value in (np.zeros(2), np.zeros((3, 1)), np.zeros((1, 3)), [], [1.0])
+        ),
+        *(
+            (name, value, ArgumentTypeError, name)
+            for name in ("m", "count", "change")
+            for value in ("a", None, [1.0, "b", 2.0], [1j] * 3)
+        ),
+        ("slots", np.zeros(3), ArgumentError, r"shape \(2, 3\)"),
+        *((name, 1.0, AttributeError, f"has no '{name}'") for name in ABSENT),
+        ("counts", 1.0, AttributeError, "Did you mean 'count'"),
+    ]
+    all_refused(
+        (partial(setattr, state, name, value), error, words)
+        for name, value, error, words in wrong
+    )
+    assert not any(hasattr(state, name) for name in ABSENT)
+    assert (state.slots.tolist(), state.change.tolist()) == before
 
 
 def test_what_is_refused_changes_nothing():
     parameters = np.array([1.0, 2.0])
     state = SGD(momentum=0.5).begin(parameters)
     state.step(parameters, [0.5, 0.5])
-    before = parameters.copy()
-    arrays = state.arrays()
-    narrow = np.zeros(2, np.float32)
-    broadcast = np.broadcast_to(0.0, 2)
+    before = parameters.tolist(), told(state)
 
     def step(gradient=(1.0, 1.0), rate=None, given=parameters):
-        return lambda: state.step(given, gradient, rate)
+        return partial(state.step, given, gradient, rate)
 
     def restore(**change):
-        return lambda: state.restore({**arrays, **change})
+        return partial(state.restore, {**state.arrays(), **change})
 
-    refused = [
-        (step([1.0]), ArgumentError, "of shape"),
-        (step([1.0, -math.inf]), DivergenceError, "not finite"),
-        (step(rate=-0.1), ArgumentError, "0 or above"),
-        (step(given=narrow), ArgumentTypeError, "float64"),
-        (step(given=np.zeros(3)), ArgumentError, "of shape"),
-        (step(given=broadcast), ArgumentError, "read-only"),
-        (lambda: SGD().begin(np.zeros((2, 1))), ArgumentError, "a vector"),
-        (lambda: SGD().begin(np.zeros(2), [0, 1]), ArgumentError, "2 booleans"),
-        (
-            lambda: OptimizerState(SGD(), -1),
-            ArgumentError,
-            "`size` of OptimizerState",
-        ),
-        (
-            lambda: OptimizerState(SGD, 2),
-            ArgumentTypeError,
-            "`optimizer` of OptimizerState",
-        ),
-        *(
+    all_refused(
+        [
+            (step([1.0]), ArgumentError, "of shape"),
+            (step([1.0, -math.inf]), DivergenceError, "not finite"),
+            (step(rate=-0.1), ArgumentError, "0 or above"),
+            (step(given=np.zeros(2, np.float32)), ArgumentTypeError, "float64"),
+            (step(given=np.zeros(3)), ArgumentError, "of shape"),
+            (step(given=np.broadcast_to(0.0, 2)), ArgumentError, "read-only"),
+            (lambda: SGD().begin(np.zeros((2, 1))), ArgumentError, "a vector"),
+            (lambda: SGD().begin(np.zeros(2), [0, 1]), ArgumentError, "2 booleans"),
             (
-                partial(OptimizerState, optimizer_with(memory), 2),
+                lambda: OptimizerState(SGD(), -1),
+                ArgumentError,
+                "`size` of OptimizerState",
+            ),
+            (
+                lambda: OptimizerState(SGD, 2),
                 ArgumentTypeError,
-                "names to numbers",
-            )
-            for memory in (
-                3,
-                ["velocity"],
-                {1: 0.0},
-                {"velocity": "0"},
-                {"velocity": np.zeros(2)},
-            )
-        ),
-        (restore(velocity=np.zeros(3)), ArgumentError, "of shape"),
-        (restore(velocity=[math.nan, 0.0]), ArgumentError, "finite"),
-        (restore(steps=-1), ArgumentError, "The steps"),
-        (restore(mean=np.zeros(2)), ArgumentError, "steps, velocity"),
-    ]
-    all_refused(refused)
-    assert (parameters == before).all()
-    assert all(
-        (state.arrays()[name] == values).all() for name, values in arrays.items()
+                "`optimizer` of OptimizerState",
+            ),
+            *(
+                (
+                    partial(OptimizerState, optimizer_with(memory), 2),
+                    ArgumentTypeError,
+                    "names to numbers",
+                )
+                for memory in (
+                    3,
+                    ["velocity"],
+                    {1: 0.0},
+                    {"velocity": "0"},
+                    {"velocity": np.zeros(2)},
+                )
+            ),
+            (restore(velocity=np.zeros(3)), ArgumentError, "of shape"),
+            (restore(velocity=[math.nan, 0.0]), ArgumentError, "finite"),
+            (restore(steps=-1), ArgumentError, "The steps"),
+            (restore(mean=np.zeros(2)), ArgumentError, "steps, velocity"),
+        ]
     )
+    assert (parameters.tolist(), told(state)) == before
 
 
 WHOLE = (
+    (Adam, {"rate": -1}, "must be a finite number above 0, got -1."),
+    (SGD, {"momentum": 0.0, "nesterov": True}, "must be above 0 with nesterov, got 0."),
     (
-        Adam,
-        {"rate": -1},
-        "`rate` of Adam must be a finite number above 0, got -1.",
+        *(Adam, {"betas": 0.9}),
+        "must be two numbers in order, such as (1.0, 0.1), got 0.9.",
     ),
-    (
-        SGD,
-        {"nesterov": True},
-        "`momentum` of SGD must be above 0 with nesterov, got 0.0.",
-    ),
-    (
-        Adam,
-        {"betas": 0.9},
-        ("`betas` of Adam must be two numbers in order, such as (1.0, 0.1), got 0.9."),
-    ),
-    (
-        Rprop,
-        {"steps": (1.0, 2.0)},
-        "`steps` of Rprop must be around the rate, 0.01",
-    ),
+    (Rprop, {"steps": (1.0, 2.0)}, "must be around the rate, 0.01"),
 )
 WRONG = {
     SGD: {"rate": 0, "momentum": 1.0, "weight_decay": -0.1},
@@ -378,29 +364,22 @@ WRONG = {
 
 
 def test_every_setting_is_checked_and_named():
-    wrong = []
     cases = [
-        (optimizer, {name: value}, "")
+        (optimizer, {name: value}, "must be ")
         for optimizer, refused_values in WRONG.items()
         for name, value in refused_values.items()
     ]
-    for optimizer, settings, sentence in (*WHOLE, *cases):
-        begin = sentence or f"`{next(iter(settings))}` of {optimizer.__name__} must be "
-        with pytest.raises(SynapseError) as caught:
-            optimizer(**settings)
-        if not str(caught.value).startswith(begin):
-            wrong.append(str(caught.value))
-    assert not wrong, "\n".join(wrong)
+    all_refused(
+        (
+            *(partial(optimizer, **settings), SynapseError),
+            f"^`{next(iter(settings))}` of {optimizer.__name__} {re.escape(words)}",
+        )
+        for optimizer, settings, words in (*WHOLE, *cases)
+    )
     assert hash(Adam(betas=[0.9, 0.999])) == hash(Adam())
-    settings = {
-        optimizer: {field.name for field in dataclasses.fields(optimizer)}
-        for optimizer in WRONG
-    }
-    assert {
-        optimizer: set(refused_values) for optimizer, refused_values in WRONG.items()
-    } | {SGD: settings[SGD] - {"nesterov"}} == {
-        optimizer: names - {"nesterov"} for optimizer, names in settings.items()
-    }
+    for optimizer, refused_values in WRONG.items():
+        settings = {field.name for field in dataclasses.fields(optimizer)}
+        assert {*refused_values} == settings - {"nesterov"}
 
 
 @each
@@ -408,27 +387,19 @@ def test_a_state_that_no_training_can_have_reached_is_refused(optimizer):
     parameters, _, groups = problem(optimizer)
     state = optimizer.begin(parameters, **groups)
     arrays = state.arrays()
+    before = told(state)
+    wrong = []
     for name in getattr(optimizer, "non_negative", ("covariance",)):
         if name in arrays:
-            wrong = arrays[name].copy()
-            wrong[0] = -1e-3
-            with pytest.raises(
-                ArgumentError, match="0 or above, got -0.001|variances above 0"
-            ):
-                state.restore({**arrays, name: wrong})
+            negative = np.append(-1e-3, arrays[name][1:])
+            wrong.append((name, negative, "0 or above, got -0.001|variances above 0"))
     if groups:
-        with pytest.raises(ArgumentError, match="symmetric"):
-            state.restore(
-                {
-                    **arrays,
-                    "covariance": (
-                        arrays["covariance"] + np.arange(len(arrays["covariance"]))
-                    ),
-                }
-            )
-    assert all(
-        (state.arrays()[name] == before).all() for name, before in arrays.items()
-    )
+        uneven = arrays["covariance"] + np.arange(len(arrays["covariance"]))
+        wrong.append(("covariance", uneven, "symmetric"))
+    for name, values, words in wrong:
+        with pytest.raises(ArgumentError, match=words):
+            state.restore({**arrays, name: values})
+    assert told(state) == before
 
 
 def optimizer_with(memory):
@@ -449,3 +420,42 @@ def optimizer_with(memory):
 def test_one_of_ones_own_cannot_take_a_name_in_use():
     with pytest.raises(ArgumentError, match="already has a steps"):
         optimizer_with({"steps": 0.0}).begin(np.zeros(2))
+
+
+# --- names ----------------------------------------------------------------------------
+
+
+def test_all_have_names_and_one_of_ones_own_is_registered_once():
+    names = optimizers.names()
+    assert {"Adam", "SGD", "LBFGS", "RLS"} <= {*names} <= {*dir(optimizers)}
+
+    class OnlySigns(optimizers.Optimizer):
+        rate = 0.25
+
+        def slots(self):
+            return {}
+
+        def find_change(self, state, parameters, gradient, rate):
+            np.multiply(np.sign(gradient), rate, out=state.change)
+
+    class WithSize(OnlySigns):
+        def __init__(self, size):
+            self.rate = size
+
+    assert optimizers.register(OnlySigns) is OnlySigns is optimizers.OnlySigns
+    assert {*optimizers.names()} == {*names, "OnlySigns"}
+    net = architect.Perceptron(1, 1, seed=0)
+    trainer = Trainer(net, rule="bptt", optimizer="only-signs")
+    before = net.weights
+    trainer.train([[1.0]], [[1.0]], epochs=1, progress=False)
+    assert abs(net.weights - before) == pytest.approx(0.25)
+    all_refused(
+        (partial(optimizers.register, wrong), error, words)
+        for wrong, error, words in (
+            (OnlySigns, ArgumentError, "'OnlySigns' is registered already"),
+            (WithSize, ArgumentTypeError, "without arguments"),
+            (OnlySigns(), ArgumentTypeError, "a subclass of Optimizer"),
+            (optimizers.Optimizer, ArgumentTypeError, "a subclass of Optimizer"),
+            (dict, ArgumentTypeError, "a subclass of Optimizer"),
+        )
+    )

@@ -4,6 +4,7 @@ b^n, a^n b^n c^n."""
 import itertools
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import EmbeddedReber, Ranked, reber
 from synapse.tasks._reber import ARCS
 from tests.helpers.cases import all_refused
+from tests.helpers.networks import unchanged
 
 from .chances import as_often, binomial
 
@@ -37,15 +39,14 @@ def many():
 
 def test_strings_are_of_the_grammar_and_every_branch_is_as_likely(many):
     assert [string for string in many if not EMBEDDED.fullmatch(string)] == []
+    taken = {place: [] for place in ARCS}
+    for string in many:
+        node = 0
+        for symbol in string[2:-2]:
+            taken[node].append(symbol == next(iter(ARCS[node])))
+            node = ARCS[node][symbol]
     for place in range(1, 6):
-        taken = []
-        for string in many:
-            node = 0
-            for symbol in string[2:-2]:
-                if node == place:
-                    taken.append(symbol == next(iter(ARCS[node])))
-                node = ARCS[node][symbol]
-        assert binomial(sum(taken), len(taken)), place
+        assert binomial(sum(taken[place]), len(taken[place])), place
     lengths = np.bincount([len(string) for string in many], minlength=12)
     assert as_often([lengths[9], 20_000 - lengths[9]], [5000, 15_000])
 
@@ -77,21 +78,22 @@ def test_legal_is_what_can_follow(many):
                 assert prefixes[string[:end]] == set(symbols)
 
 
+def spelled(rows, symbols=reber.SYMBOLS):
+    return "".join(symbols[i] for i in rows.argmax(axis=1))
+
+
+def named(rows):
+    """The symbols that are on in each row."""
+    return [{s for s, on in zip(reber.SYMBOLS, row, strict=True) if on} for row in rows]
+
+
 def test_samples_are_strings_with_their_legal_symbols():
     samples = EmbeddedReber().batch(300, 4)
     for string, sample in zip(reber.strings(300, seed=4), samples, strict=True):
-        assert (
-            "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
-            == string[:-1]
-        )
-        np.testing.assert_array_equal(
-            [*sample.inputs[1:], np.eye(7)[-1]], sample.targets
-        )
-        named = [
-            {s for s, yes in zip(reber.SYMBOLS, row, strict=True) if yes}
-            for row in sample.allowed
-        ]
-        assert named == list(map(set, reber.legal(string)))
+        assert spelled(sample.inputs) == string[:-1]
+        following = [*sample.inputs[1:], np.eye(7)[-1]]
+        np.testing.assert_array_equal(following, sample.targets)
+        assert named(sample.allowed) == [*map(set, reber.legal(string))]
     legal = EmbeddedReber(targets="legal").batch(300, 4)
     np.testing.assert_array_equal(legal.rows, samples.rows)
     np.testing.assert_array_equal(legal.goals, samples.allowed)
@@ -114,17 +116,11 @@ def test_a_string_is_right_if_all_legal_symbols_are_ahead_at_every_step():
 
 def test_a_stream_is_strings_without_marks():
     sample = ContinualReber(3000).sample(7)
-    text = "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
+    text = spelled(sample.inputs)
     begin = 0
     while match := EMBEDDED.match(text, begin):
-        legal = [*reber.legal(match[0]), "B"]
-        for step, symbols in enumerate(legal, start=begin):
-            named = {
-                s
-                for s, yes in zip(reber.SYMBOLS, sample.targets[step], strict=True)
-                if yes
-            }
-            assert named == set(symbols)
+        legal = [*map(set, reber.legal(match[0])), {"B"}]
+        assert named(sample.targets[begin : match.end()]) == legal
         begin = match.end()
     assert len(text) - begin < 60, "only the last string may be incomplete"
 
@@ -132,26 +128,22 @@ def test_a_stream_is_strings_without_marks():
 def test_batches_of_a_seed_are_the_same():
     task = EmbeddedReber()
     rng = np.random.default_rng(1)
-    whole = task.batch(50, 1)
-    parts = [task.batch(20, rng), task.batch(30, rng)]
-    np.testing.assert_array_equal(
-        np.concatenate([batch.rows for batch in parts]), whole.rows
-    )
+    parts = [task.batch(count, rng).rows for count in (20, 30)]
+    np.testing.assert_array_equal(np.concatenate(parts), task.batch(50, 1).rows)
     # in every process
     assert reber.strings(2, seed=0) == ["BPBTSSXXVPXVPSEPE", "BPBTXSEPE"]
 
 
 def test_what_is_refused():
-    strings = ["", "BTTE", "BPBTXSETE", "BTBTXSETEE"]
     told = "An embedded Reber string must be"
     all_refused(
         [
-            *[
-                (lambda string=string: reber.legal(string), ArgumentError, told)
-                for string in strings
-            ],
-            (lambda: reber.legal(7), ArgumentTypeError, "must be a string"),
-            (lambda: reber.strings(0), ArgumentError, "`count`"),
+            (partial(reber.legal, 7), ArgumentTypeError, "must be a string"),
+            (partial(reber.strings, 0), ArgumentError, "`count`"),
+            *(
+                (partial(reber.legal, string), ArgumentError, told)
+                for string in ("", "BTTE", "BPBTXSETE", "BTBTXSETEE")
+            ),
         ]
     )
 
@@ -166,12 +158,10 @@ def test_legal_symbols_are_those_of_some_string(task, n):
     continues with it."""
     whole = task.string(n)
     strings = [task.string(other) for other in range(1, 4 * n + 2)]
-    for i, allowed in enumerate(task.legal(n)):
-        prefix = whole[: i + 1]
-        assert set(allowed) == {
-            other[i + 1] for other in strings if other.startswith(prefix)
-        }
-    assert len(task.legal(n)) == len(whole) - 1
+    assert [*map(set, task.legal(n))] == [
+        {other[i] for other in strings if other.startswith(whole[:i])}
+        for i in range(1, len(whole))
+    ]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -181,18 +171,13 @@ def test_encoding(task):
     symbols = "S" + task.letters + "T"
     assert len(samples) == 4
     for n, sample in zip(numbers, samples, strict=True):
-        assert (
-            "".join(symbols[i] for i in sample.inputs.argmax(axis=1))
-            == task.string(n)[:-1]
-        )
-        assert (
-            np.sort(sample.inputs, axis=1) == [task.off] * len(task.letters) + [1.0]
-        ).all()
-        named = [
+        assert spelled(sample.inputs, symbols) == task.string(n)[:-1]
+        sizes = [task.off] * len(task.letters) + [1.0]
+        assert (np.sort(sample.inputs, axis=1) == sizes).all()
+        assert [
             "".join(s for s, on in zip(symbols[1:], row == 1.0) if on)
             for row in sample.targets
-        ]
-        assert named == task.legal(n)
+        ] == task.legal(n)
         assert set(np.unique(sample.targets)) == {task.off, 1.0}
         np.testing.assert_array_equal(sample.inputs, task.encode(n).inputs)
 
@@ -200,32 +185,19 @@ def test_encoding(task):
 def counter():
     """Weights by hand: one counter for a - b, one for b - c, and outputs that compare
     them."""
-    x = Layer(4)
-    counts = Layer(2, "identity")
-    y = Layer(4, "identity")
+    x, counts, y = Layer(4), Layer(2, "identity"), Layer(4, "identity")
     net = Network(x, [counts], y)
-    for neuron in [*counts, *y]:
-        neuron.bias = 0.0
+    counts.biases, y.biases = np.zeros(2), np.zeros(4)
     start, a, b, c = x
     counts_b, counts_c = counts
-    for count in counts:
-        count.project(count, weight=1.0)
-    for source, target, weight in [
-        (a, counts_b, 1.0),
-        (b, counts_b, -1.0),
-        (b, counts_c, 1.0),
-        (c, counts_c, -1.0),
-    ]:
-        source.project(target, weight=weight)
     go_a, go_b, go_c, end = y
     for source, target, weight in [
+        *[(counts_b, counts_b, 1.0), (counts_c, counts_c, 1.0)],
+        *[(a, counts_b, 1.0), (b, counts_b, -1.0)],
+        *[(b, counts_c, 1.0), (c, counts_c, -1.0)],
         *[(start, go_a, 1.0), (a, go_a, 1.0), (a, go_b, 1.0)],
-        *[
-            (counts_b, go_b, 1.0),
-            (counts_b, go_c, -50.0),
-            (counts_c, go_c, 1.0),
-            (c, go_b, -50.0),
-        ],
+        *[(counts_b, go_b, 1.0), (counts_b, go_c, -50.0)],
+        *[(counts_c, go_c, 1.0), (c, go_b, -50.0)],
         *[(c, end, 0.6), (counts_c, end, -1.0)],
     ]:
         source.project(target, weight=weight)
@@ -238,9 +210,8 @@ def test_the_longest_of_a_network_that_counts():
     net = counter()
     task = AnBnCn(off=0.0)
     net.activate([0.0, 1.0, 0.0, 0.0])
-    before = [neuron.state for neuron in net]
-    assert task.longest(net, 40) == 40
-    assert [neuron.state for neuron in net] == before
+    with unchanged(net):
+        assert task.longest(net, 40) == 40
     assert task.solved(net, task.batch(50, 0))
     assert AnBnCn().longest(net, 40) == 0  # it counts inputs of 0 and 1
     lengths = {}

@@ -4,6 +4,7 @@ has its form."""
 import dataclasses
 import inspect
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from studies import tasks as papers
 from synapse import Trainer, tasks
 from synapse.errors import ArgumentError, ArgumentTypeError, OutOfRangeError
 from synapse.tasks import Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
-from tests.helpers.cases import all_hold, all_refused
+from tests.helpers.cases import all_refused, every_case
 
 TASKS = {
     tasks.Adding(): ("all of 2,000 right, mean absolute error below 0.01", 0.04),
@@ -63,133 +64,103 @@ NOT_RANDOM = (papers.PeriodicFunction,)
 
 def test_all_tasks_are_in_the_table():
     members = [*vars(tasks).values(), *vars(papers).values()]
-    classes = [
-        member
-        for member in members
-        if inspect.isclass(member) and issubclass(member, Task)
-    ]
-    assert {member for member in classes if not inspect.isabstract(member)} == set(
-        map(type, TASKS)
-    )
+    classes = {v for v in members if inspect.isclass(v) and not inspect.isabstract(v)}
+    assert {kind for kind in classes if issubclass(kind, Task)} == {*map(type, TASKS)}
 
 
 def bits(batch):
     """All numbers of a sample or of samples."""
-    rows, goals = (
-        (batch.rows, batch.goals)
-        if isinstance(batch, SampleBatch)
-        else (batch.inputs, batch.targets)
-    )
-    return (
-        rows.tobytes(),
-        goals.tobytes(),
-        None if batch.allowed is None else batch.allowed.tobytes(),
-    )
+    names = "rows", "goals", "inputs", "targets", "allowed"
+    found = [getattr(batch, name, None) for name in names]
+    return [values.tobytes() for values in found if isinstance(values, np.ndarray)]
 
 
 def same(batch, other_batch):
     return bits(batch) == bits(other_batch)
 
 
-def test_every_task_generates_what_it_says():
-    def check(task):
-        samples = task.batch(5, 3)
-        for sample in samples:
-            assert sample.inputs.shape == (len(sample), task.inputs)
-            assert sample.targets.shape == (len(sample), task.outputs)
-            assert sample.inputs.dtype == sample.targets.dtype == np.float64
-            assert np.isfinite(sample.inputs).all()
-            assert not np.isnan(sample.targets).all()
-        rng = np.random.default_rng(3)
-        assert same(samples, task.batch(5, rng)), "a seed is a generator of that seed"
-        assert isinstance(task, NOT_RANDOM) or not same(samples, task.batch(5, rng)), (
-            "a generator goes on"
-        )
-        assert same(task.sample(3), task.batch(1, 3)[0])
-
-    all_hold(check, EVERY)
+by_task = every_case("task", EVERY.values(), ids=list(EVERY))
 
 
-def test_pieces_of_every_stream_are_the_stream():
-    def check(task):
-        pieces = task.stream(5)
-        whole = task.stream(5).take(260)
-        parts = [pieces.take(steps) for steps in (1, 19, 240)]
-        for name in ("inputs", "targets", "allowed"):
-            if getattr(whole, name) is not None:
-                joined = np.concatenate([getattr(piece, name) for piece in parts])
-                np.testing.assert_array_equal(joined, getattr(whole, name), name)
-        assert isinstance(task, NOT_RANDOM) or not same(whole, task.stream(6).take(260))
-
-    all_hold(check, EVERY)
-
-
-def test_every_task_is_a_frozen_value_with_its_criterion():
-    def check(task):
-        assert pickle.loads(pickle.dumps(task)) == task
-        assert hash(task) == hash(dataclasses.replace(task))
-        criterion, _ = TASKS[task]
-        assert criterion == (None if task.criterion is None else str(task.criterion))
-
-    all_hold(check, EVERY)
+@by_task
+def test_every_task_generates_what_it_says(task):
+    samples = task.batch(5, 3)
+    for sample in samples:
+        shapes = (len(sample), task.inputs), (len(sample), task.outputs)
+        assert (sample.inputs.shape, sample.targets.shape) == shapes
+        assert sample.inputs.dtype == sample.targets.dtype == np.float64
+        assert np.isfinite(sample.inputs).all()
+        assert not np.isnan(sample.targets).all()
+    rng = np.random.default_rng(3)
+    assert same(samples, task.batch(5, rng)), "a seed is a generator of that seed"
+    assert isinstance(task, NOT_RANDOM) or not same(samples, task.batch(5, rng)), (
+        "a generator goes on"
+    )
+    assert same(task.sample(3), task.batch(1, 3)[0])
 
 
-def test_outputs_are_right_within_the_distance_of_the_paper():
+@by_task
+def test_pieces_of_every_stream_are_the_stream(task):
+    pieces = task.stream(5)
+    whole = task.stream(5).take(260)
+    parts = [bits(pieces.take(steps)) for steps in (1, 19, 240)]
+    assert [b"".join(column) for column in zip(*parts, strict=True)] == bits(whole)
+    assert isinstance(task, NOT_RANDOM) or not same(whole, task.stream(6).take(260))
+
+
+@by_task
+def test_every_task_is_a_frozen_value_with_its_criterion(task):
+    assert pickle.loads(pickle.dumps(task)) == task
+    assert hash(task) == hash(dataclasses.replace(task))
+    assert TASKS[task][0] == (task.criterion and str(task.criterion))
+
+
+@by_task
+def test_outputs_are_right_within_the_distance_of_the_paper(task):
     """Targets moved toward each other are right up to that distance, and wrong
     above."""
-
-    def check(task):
-        _, distance = TASKS[task]
-        samples = task.tested.batch(20, 1)
-        middle = (np.nanmin(samples.goals) + np.nanmax(samples.goals)) / 2
-        for sample in samples:
-            if distance is None:
-                assert sample.right(1.0 * sample.allowed)
-                assert not sample.right(1.0 - sample.allowed)
-                continue
-            toward = distance * np.where(sample.targets > middle, -1.0, 1.0)
-            near, far = (sample.targets + factor * toward for factor in (0.999, 1.001))
-            assert sample.right(np.nan_to_num(near, nan=7.0)), (
-                "steps without a target are right"
-            )
-            assert not sample.right(np.nan_to_num(far, nan=7.0))
-            last = np.nan_to_num(sample.targets, nan=7.0)
-            last[-1, 0] = far[-1, 0]
-            judged = sample.allowed is None or isinstance(
-                task, papers.LongLag | papers.AnBn | papers.AnBnCn
-            )
-            assert not (judged and sample.right(last)), "one wrong output is enough"
-
-    all_hold(check, EVERY)
-
-
-def test_every_task_trains_and_judges_a_network_that_fits():
-    def check(task):
-        samples = task.batch(2, 0)
-        net = architect.Elman(
-            task.inputs, 2, task.outputs, output_squash="identity", seed=0
+    _, distance = TASKS[task]
+    samples = task.tested.batch(20, 1)
+    middle = (np.nanmin(samples.goals) + np.nanmax(samples.goals)) / 2
+    for sample in samples:
+        if distance is None:
+            assert sample.right(1.0 * sample.allowed)
+            assert not sample.right(1.0 - sample.allowed)
+            continue
+        toward = distance * np.where(sample.targets > middle, -1.0, 1.0)
+        near, far = (sample.targets + factor * toward for factor in (0.999, 1.001))
+        assert sample.right(np.nan_to_num(near, nan=7.0)), (
+            "steps without a target are right"
         )
-        before = net.weights.copy()
-        Trainer(net, 1e-3).train(
-            samples.inputs, samples.targets, epochs=1, progress=False
+        assert not sample.right(np.nan_to_num(far, nan=7.0))
+        last = np.nan_to_num(sample.targets, nan=7.0)
+        last[-1, 0] = far[-1, 0]
+        judged = sample.allowed is None or isinstance(
+            task, papers.LongLag | papers.AnBn | papers.AnBnCn
         )
-        assert not np.array_equal(before, net.weights)
-        assert samples.score(net).count == 2
-        if task.criterion is not None:
-            tested = task.tested.batch(60, 0)
-            assert task.solved(net, tested) == task.criterion.met(tested.score(net))
-        else:
-            with pytest.raises(
-                ArgumentError,
-                match=f"{type(task).__name__} has no criterion. Compare err",
-            ):
-                task.solved(net, 0)
-        with pytest.raises(ArgumentError, match=type(task).__name__):
-            task.solved(
-                architect.Perceptron(task.inputs + 1, task.outputs, seed=0), samples
-            )
+        assert not (judged and sample.right(last)), "one wrong output is enough"
 
-    all_hold(check, EVERY)
+
+@by_task
+def test_every_task_trains_and_judges_a_network_that_fits(task):
+    samples = task.batch(2, 0)
+    sizes = task.inputs, 2, task.outputs
+    net = architect.Elman(*sizes, output_squash="identity", seed=0)
+    before = net.weights.copy()
+    Trainer(net, 1e-3).train(samples.inputs, samples.targets, epochs=1, progress=False)
+    assert not np.array_equal(before, net.weights)
+    assert samples.score(net).count == 2
+    name = type(task).__name__
+    if task.criterion is not None:
+        tested = task.tested.batch(20, 0)
+        assert task.solved(net, tested) == task.criterion.met(tested.score(net))
+    else:
+        words = f"{name} has no criterion. Compare err"
+        with pytest.raises(ArgumentError, match=words):
+            task.solved(net, 0)
+    wide = architect.Perceptron(task.inputs + 1, task.outputs, seed=0)
+    with pytest.raises(ArgumentError, match=name):
+        task.solved(wide, samples)
 
 
 def test_slices_of_samples_are_samples():
@@ -197,22 +168,22 @@ def test_slices_of_samples_are_samples():
     piece = samples[2:5]
     assert isinstance(piece, SampleBatch)
     assert all(map(same, piece, [samples[2], samples[3], samples[-3]]))
-    assert len(samples[5:2]) == 0
-    with pytest.raises(ArgumentError, match="step"):
-        samples[::2]
-    for place in (7, -8):
-        with pytest.raises(OutOfRangeError, match=f"from -7 to 6, got {place}"):
-            samples[place]
+    empty = samples[5:2]
+    assert len(empty) == 0
     net = architect.Perceptron(7, 7, seed=0)
-    for call in (
-        samples[5:2].score,
-        samples[5:2].wrong,
-        lambda net: EmbeddedReber().solved(net, samples[5:2]),
-    ):
-        with pytest.raises(ArgumentError, match="at least one sample to score"):
-            call(net)
-    with pytest.raises(ArgumentError, match="must have the shape of its targets|shape"):
-        samples[0].right(np.zeros((1, 7)))
+    wrong = partial(samples[0].right, np.zeros((1, 7)))
+    none = "at least one sample to score"
+    all_refused(
+        [
+            (lambda: samples[::2], ArgumentError, "step"),
+            (lambda: samples[7], OutOfRangeError, "from -7 to 6, got 7"),
+            (lambda: samples[-8], OutOfRangeError, "from -7 to 6, got -8"),
+            (partial(empty.score, net), ArgumentError, none),
+            (partial(empty.wrong, net), ArgumentError, none),
+            (partial(EmbeddedReber().solved, net, empty), ArgumentError, none),
+            (wrong, ArgumentError, "must have the shape of its targets|shape"),
+        ]
+    )
 
 
 def echo():
@@ -235,8 +206,8 @@ def numbers(values):
 def test_a_score_counts_samples_and_averages_errors():
     score = numbers([0.0, 0.3, -0.9, 0.1]).score(echo())
     assert (score.right, score.wrong, score.count, score.fraction) == (3, 1, 4, 0.75)
-    assert score.error == pytest.approx(1.3 / 4)
-    assert score.squared_error == pytest.approx((0.09 + 0.81 + 0.01) / 4)
+    found = score.error, score.squared_error
+    assert found == pytest.approx((1.3 / 4, (0.09 + 0.81 + 0.01) / 4))
 
 
 def test_a_score_is_that_of_single_runs_and_leaves_the_context():
@@ -248,11 +219,11 @@ def test_a_score_is_that_of_single_runs_and_leaves_the_context():
         net.clear()
         outputs = net.run(sample.inputs)
         right += sample.right(outputs)
-        errors.append(np.abs(outputs - sample.targets).ravel())
+        errors.extend(np.abs(outputs - sample.targets).ravel())
     following = net.clone()
     score = samples.score(net)
     assert score.right == right
-    assert score.error == pytest.approx(np.concatenate(errors).mean(), rel=1e-12)
+    assert score.error == pytest.approx(np.mean(errors), rel=1e-12)
     np.testing.assert_array_equal(
         net.run(samples[0].inputs), following.run(samples[0].inputs)
     )
@@ -269,27 +240,30 @@ def test_random_neurons_output_their_means_where_they_are_scored():
 
 
 def test_criteria():
+    met = {
+        Criterion(10): False,
+        Criterion(10, wrong=1): True,
+        Criterion(10, wrong=2, error=0.21): True,
+        Criterion(10, wrong=1, error=0.2): False,  # below, not at
+        Criterion(10, wrong=2, squared_error=0.05): False,
+    }
     nine = Score(9, 10, 0.2, 0.05)
-    assert not Criterion(10).met(nine)
-    assert Criterion(10, wrong=1).met(nine)
-    assert Criterion(10, wrong=2, error=0.21).met(nine)
-    assert not Criterion(10, wrong=1, error=0.2).met(nine), "below, not at"
-    assert not Criterion(10, wrong=2, squared_error=0.05).met(nine)
+    assert {criterion: criterion.met(nine) for criterion in met} == met
 
 
 def test_every_sample_of_a_test_counts_as_much():
     """Of 150 samples, which are judged in two parts, 100 have the error."""
     net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
-    net.output.biases = [0.0]
-    for link in net.connections:
-        link.weight = 0.0
+    net.weights, net.output.biases = [0.0, 0.0], [0.0]
 
     def solved(task, error):
         goals = np.where(np.arange(150) < 100, error, 0.0)[:, None]
-        samples = SampleBatch(
-            np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0)
+        return task.solved(
+            net,
+            SampleBatch(
+                np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0)
+            ),
         )
-        return task.solved(net, samples)
 
     assert solved(tasks.Adding(), 0.0149), "a mean of 0.00993"
     assert not solved(tasks.Adding(), 0.0151)

@@ -40,8 +40,7 @@ def surface() -> Iterator[str]:
     written = WRITTEN.read_text(encoding="utf-8").splitlines()
     for name in EXTRAS:
         module = f"synapse.{name}"
-        is_there = find_spec(name) is not None
-        lines = _lines([module]) if is_there else written
+        lines = _lines([module]) if (find_spec(name) is not None) else written
         yield from (line for line in lines if line.startswith(f"{module}."))
 
 

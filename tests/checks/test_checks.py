@@ -322,8 +322,7 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
             )
             with case(name), unchanged(net), refused:
                 call()
-    most = float(np.finfo(np.float32).max)
-    assert np.isfinite(net.activate([most, 0.0])).all()
+    assert np.isfinite(net.activate([float(np.finfo(np.float32).max), 0.0])).all()
     for call in (
         lambda: net.activate([math.inf, 0.0]),
         lambda: Trainer(net).train(

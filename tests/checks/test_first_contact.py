@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import pairwise, product
 from operator import attrgetter
@@ -78,28 +78,29 @@ def test_costs_and_initializers_under_other_names_are_the_same():
     theirs = {
         "mse": "MSE MSELoss mean-squared-error",
         "cross_entropy": "CROSS_ENTROPY crossentropy bce BCELoss",
+        "categorical_cross_entropy": "categorical_crossentropy CrossEntropyLoss"
+        " sparse_categorical_crossentropy",
     }
-    theirs["categorical_cross_entropy"] = (
-        "categorical_crossentropy sparse_categorical_crossentropy CrossEntropyLoss"
-    )
     for name, others in theirs.items():
         assert {_cost.get(other) for other in others.split()} == {_cost.get(name)}
-    assert (
-        _initializer.get("Xavier")
-        is _initializer.get("glorot_uniform")
-        is initializers.glorot
-    )
-    assert _initializer.get("kaiming") is initializers.he
+    names = "Xavier", "glorot_uniform", "kaiming"
+    glorot, he = initializers.glorot, initializers.he
+    assert [*map(_initializer.get, names)] == [glorot, glorot, he]
 
 
 def test_an_unknown_name_is_answered_with_what_is_nearest():
     net = a_net()
     source, target = Layer(2), Layer(2)
-    squash, cost, initializer = (
-        lambda name: Layer(2, squash=name),
-        lambda name: Trainer(net, cost=name),
-        lambda name: source.project(target, initializer=name),
-    )
+
+    def squash(name):
+        Layer(2, squash=name)
+
+    def cost(name):
+        Trainer(net, cost=name)
+
+    def initializer(name):
+        source.project(target, initializer=name)
+
     cases = (
         (squash, "hard_sigmoid", "The nearest is ramp"),
         (squash, "logistik", "Did you mean 'logistic'. Known: "),
@@ -213,25 +214,56 @@ def test_an_argument_of_another_library_is_answered_by_ours():
 def test_an_attribute_of_another_library_is_answered_by_ours():
     """Every entry of the table; what the advice names is there, and `dir` lists no
     entry."""
+    kinds = owners()
+    owned = {name: one for name, one in kinds.items() if name.islower()}
+    with Cases() as case:
+        for (owner_name, table), name in advised(ATTRIBUTES):
+            owner = kinds[owner_name]
+            # costs of a trainer, as in Trainer.cost.MSE
+            both = [type(owner)] if owner_name[0].isupper() else []
+            both += [owner] if name != "cost" else []
+            words = re.escape(f"attribute {name!r}. {table[name]}")
+            for one in both:
+                with (
+                    case(owner_name, name),
+                    pytest.raises(AttributeError, match=words),
+                ):
+                    getattr(one, name)
+            with case(owner_name, name, "in dir"):
+                assert name == "cost" or name not in dir(owner)
+        for (owner_name, table), name in (*advised(ARGUMENTS), *advised(ATTRIBUTES)):
+            is_net = owner_name in ("Hopfield", "LBFGS", "RecursiveOptimizer")
+            named_here = owned | ({"net": kinds[owner_name]} if is_net else {})
+            pattern = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
+            for owner, named in re.findall(pattern, table[name]):
+                with case(owner_name, owner, named):
+                    attrgetter(named[1:])(named_here[owner])
+
+
+def advised(tables):
+    """Each name in the tables of advice, with its table."""
+    return [(item, name) for item in tables.items() for name in item[1]]
+
+
+@cache
+def owners():
+    """Objects by the names that the tables of advice have for them."""
     net = a_net()
     layer = Layer(2)
-    owned = {
-        "net": net,
-        "trainer": Trainer(net),
-        "layer": layer,
-        "neuron": layer[0],
-        "synapse": synapse,
-    }
-    owned |= {
-        "projection": layer.project(Layer(2)),
-        "architect": architect,
-        "layers": net.layers,
-    }
-    owned["connection"] = owned["projection"][0]
-    nets = {"Hopfield": architect.Hopfield(4)}
-    nets |= {"LBFGS": optimizers.LBFGS(), "RecursiveOptimizer": optimizers.RLS()}
-    kinds = {type(one).__name__: one for one in owned.values()} | {
+    projection = layer.project(Layer(2), seed=0)
+    td = reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0))
+    with synapse.record(net, "activation"):
+        net.activate([0, 1])
+    return {
+        "Neuron": layer[0],
+        "Connection": projection[0],
+        "Layer": layer,
+        "Projection": projection,
         "Network": net,
+        "Trainer": Trainer(net),
+        "Hopfield": architect.Hopfield(3),
+        "LBFGS": optimizers.LBFGS(),
+        "RecursiveOptimizer": optimizers.RLS(),
         "Optimizer": optimizers.Adam(),
         "Result": Trainer(net).train(ROWS[:1], [[1]], epochs=1, progress=False),
         "Gradient": synapse.gradient(net, [[0, 1]], [[1]]),
@@ -241,34 +273,18 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
         "learning": synapse.learning,
         "sklearn": synapse.sklearn,
         "reward": reward,
-        "Agent": reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0)),
+        "Agent": td,
         "Run": reward.Run(np.zeros(1), np.ones(1, int), 1, 0.1, "steps"),
-        **owned,
-        **nets,
+        "synapse": synapse,
+        "architect": architect,
+        "layers": net.layers,
+        "net": net,
+        "trainer": Trainer(net),
+        "layer": layer,
+        "neuron": layer[0],
+        "projection": projection,
+        "connection": projection[0],
     }
-    with Cases() as case:
-        for owner_name, table in ATTRIBUTES.items():
-            for name, advice in table.items():
-                owners = (
-                    kinds[owner_name],
-                    *([type(kinds[owner_name])] if owner_name[0].isupper() else []),
-                )
-                with case(owner_name, name):
-                    for owner in owners[
-                        name == "cost" :
-                    ]:  # costs of a trainer, as in Trainer.cost.MSE
-                        with pytest.raises(
-                            AttributeError,
-                            match=re.escape(f"attribute {name!r}. {advice}"),
-                        ):
-                            getattr(owner, name)
-                    assert name == "cost" or name not in dir(kinds[owner_name])
-        for owner_name, table in (*ARGUMENTS.items(), *ATTRIBUTES.items()):
-            named_here = owned | {"net": nets.get(owner_name, net)}
-            pattern = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
-            for owner, named in re.findall(pattern, " ".join(table.values())):
-                with case(owner_name, owner, named):
-                    attrgetter(named[1:])(named_here[owner])
 
 
 SYNAPTIC = {
@@ -291,56 +307,15 @@ SYNAPTIC = {
 
 
 def test_every_member_of_synaptic_is_here_or_answered():
-    scope = {}
-    exec(OWNERS, scope)
     with Cases() as case:
         for owner_name, members in SYNAPTIC.items():
             for name in members.split():
                 with case(owner_name, name):
                     try:
-                        getattr(scope["owners"][owner_name], name)
+                        getattr(owners()[owner_name], name)
                     except AttributeError as error:
                         answer = str(error).partition(f"attribute {name!r}")[2]
                         assert answer.count(".") > 1
-
-
-OWNERS = """
-import architect, numpy, synapse, synapse.reward
-from synapse import Layer, Neuron, Trainer, optimizers
-from synapse._checks import ATTRIBUTES
-
-layer = Layer(2)
-projection = layer.project(Layer(2), seed=0)
-net = architect.Perceptron(2, 3, 1, seed=0)
-with synapse.record(net, "activation") as log:
-    net.activate([0, 1])
-owners = {
-    "Neuron": layer[0],
-    "Connection": projection[0],
-    "Layer": layer,
-    "Projection": projection,
-    "Network": net,
-    "Trainer": Trainer(net),
-    "Hopfield": architect.Hopfield(3),
-    "LBFGS": optimizers.LBFGS(),
-    "RecursiveOptimizer": optimizers.RLS(),
-    "Optimizer": optimizers.Adam(),
-    "Result": Trainer(net).train([[0, 1]], [[1]], epochs=1, progress=False),
-    "Gradient": synapse.gradient(net, [[0, 1]], [[1]]),
-    "NetworkEstimator": synapse.sklearn.NetworkClassifier(),
-    "analysis": synapse.analysis,
-    "draw": synapse.draw,
-    "learning": synapse.learning,
-    "sklearn": synapse.sklearn,
-    "reward": synapse.reward,
-    "Agent": synapse.reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0)),
-    "Run": synapse.reward.Run(numpy.zeros(1), numpy.ones(1), 1, 0.1, "steps"),
-    "synapse": synapse,
-    "architect": architect,
-    "layers": net.layers,
-}
-"""
-"""Objects by the names that the tables of advice have for them."""
 
 
 def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
@@ -348,9 +323,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
     here."""
     net = a_net()
     ones = Layer(2).project(Layer(2))
-    neuron = Neuron()
-    other = Neuron()
-    neuron.project(other)
+    connection = Neuron().project(Neuron())
     hopfield = architect.Hopfield(4)
     pairs = [(0, 1), (1, 0)]
     answered = {
@@ -362,7 +335,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
         ),
         "is the connection itself.": (
             AttributeError,
-            lambda: neuron.connection_to(other).connection,
+            lambda: connection.connection,
         ),
         "Did you mean 'input'?": (ArgumentError, lambda: Layer(2).gate(ones, "INPUT")),
         "Did you mean 'all_to_else'?": (
@@ -419,27 +392,27 @@ def test_the_migration_page_lists_names_that_are_answered():
     )
     kinds = {
         "a": Neuron,
+        "neuron": Neuron,
         "layer": Layer,
+        "Layer": Layer,
         "net": Network,
         "model": Network,
-        "trainer": Trainer,
-    }
-    kinds |= {
-        "neuron": Neuron,
-        "connection": synapse.Connection,
-        "Layer": Layer,
-        "Trainer": Trainer,
         "Network": Network,
+        "trainer": Trainer,
+        "Trainer": Trainer,
+        "connection": synapse.Connection,
     }
-    missing = []
-    count = 0
-    for line in re.findall(r"^\| (.+?) \| ", page, re.MULTILINE):
-        for owner, name in re.findall(rf"\b({'|'.join(kinds)})\.(\w+)", line):
-            count += 1
-            attributes = {name for base in kinds[owner].__mro__ for name in vars(base)}
-            missing += [] if name in attributes else [f"{owner}.{name}"]
-    assert count > 40
-    assert not missing
+    found = [
+        named
+        for line in re.findall(r"^\| (.+?) \| ", page, re.MULTILINE)
+        for named in re.findall(rf"\b({'|'.join(kinds)})\.(\w+)", line)
+    ]
+    assert len(found) > 40
+    assert not [
+        (owner, name)
+        for owner, name in found
+        if not any(name in vars(base) for base in kinds[owner].__mro__)
+    ]
 
 
 def test_a_mistake_inside_a_call_is_passed_on(net):
@@ -470,16 +443,17 @@ def test_xor_is_learnt_by_what_is_wired_by_hand_with_the_defaults():
 
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     targets = np.array([[0], [1], [1], [0]])
+
+    def learns(wire, name, seed):
+        layers = Layer(2), Layer(4, name), Layer(1)
+        wire(layers, np.random.default_rng(seed))
+        net = Network(*layers)
+        options = {"epochs": 5000, "seed": seed, "progress": False}
+        Trainer(net, rate=0.3).train(inputs, targets, **options)
+        return ((net.run(inputs) > 0.5) == targets).all()
+
     for wire, name in product((by_layers, by_neurons, anew), ("tanh", "softsign")):
-        learnt = 0
-        for seed in range(8):
-            layers = Layer(2), Layer(4, name), Layer(1)
-            wire(layers, np.random.default_rng(seed))
-            net = Network(*layers)
-            Trainer(net, rate=0.3).train(
-                inputs, targets, epochs=5000, seed=seed, progress=False
-            )
-            learnt += ((net.run(inputs) > 0.5) == targets).all()
+        learnt = sum(learns(wire, name, seed) for seed in range(8))
         assert learnt >= 7, (wire.__name__, name)
 
 
@@ -491,10 +465,9 @@ def test_samples_may_be_dicts_as_in_synaptic():
     second = Trainer(twin).train(*arrays, epochs=3, seed=0, progress=False)
     assert training.loss == second.loss
     assert Trainer(net).test(samples) == Trainer(net).test(*arrays)
-    with pytest.raises(ArgumentError, match="got no targets"):
-        Trainer(net).test(ROWS)
-    with pytest.raises(ArgumentError, match="got no targets"):
-        Trainer(net).test([{"input": [0, 1], "target": [1]}])
+    for wrong in (ROWS, [{"input": [0, 1], "target": [1]}]):
+        with pytest.raises(ArgumentError, match="got no targets"):
+            Trainer(net).test(wrong)
 
 
 # --- classes as targets ---------------------------------------------------------------
@@ -521,23 +494,21 @@ def test_classes_are_targets_of_softmax_outputs(soft):
     }
     with Cases() as case:
         for form, (inputs, *both) in forms.items():
-            trainings = []
-            for targets in both:
+
+            def numbers(targets, inputs=inputs):
                 net = soft.clone()
                 cost = Trainer(net).test(inputs, targets).loss
                 slopes = synapse.gradient(net, inputs, targets).weights.tolist()
                 data = {"validation": (inputs, targets), "seed": 0, "progress": False}
                 Trainer(net).train(inputs, targets, epochs=2, **data)
-                compared = synapse.learning.compare_gradients(
-                    net, inputs, targets
-                ).cosine
-                (
-                    net.activate(ROWS[0]),
-                    net.propagate(0.1, 2 if targets is both[0] else [0.0, 0.0, 1.0]),
-                )
-                trainings.append((cost, slopes, compared, net.weights.tolist()))
+                compared = synapse.learning.compare_gradients(net, inputs, targets)
+                net.activate(ROWS[0])
+                is_class = np.ndim(targets[0]) == np.ndim(inputs[0]) - 1
+                net.propagate(0.1, 2 if is_class else [0.0, 0.0, 1.0])
+                return cost, slopes, compared.cosine, net.weights.tolist()
+
             with case(form):
-                assert trainings[0] == trainings[1]
+                assert numbers(both[0]) == numbers(both[1])
 
 
 def test_what_is_no_class_is_refused_with_its_place(soft):
@@ -569,24 +540,27 @@ def test_what_is_no_class_is_refused_with_its_place(soft):
     assert (soft.weights == before).all()
 
 
+def lstm(outputs, squash="identity"):
+    return architect.LSTM(2, 3, outputs, output_squash=squash, seed=0)
+
+
 CODE = {
-    "array": ([3, 5, 2], np.arange(3.0)),
-    "column": ([3, 5, 2], np.arange(3.0)[:, None]),
-    "rows": ([3, 5, 2], np.arange(6.0).reshape(3, 2)),
-    "ragged": (None, [[1.0], [2.0]]),
+    "array": ([3, 5, 2], np.arange(3.0), "identity"),
+    "column": ([3, 5, 2], np.arange(3.0)[:, None], "identity"),
+    "rows": ([3, 5, 2], np.arange(6.0).reshape(3, 2), "identity"),
+    "ragged": (None, [[1.0], [2.0]], "identity"),
+    "classes": ([4, 5, 2], [0, 1, 2, 0], "softmax"),
+    "column of classes": ([4, 5, 2], np.array([[0], [1], [2], [0]]), "softmax"),
 }
 
 
 def test_one_target_per_sequence_is_answered_by_code_that_works():
     """Keras' usual form. The code of the message puts it at the last step."""
-    linear = {"output_squash": "identity", "seed": 0}
     with Cases() as case:
-        for form, (shape, targets) in CODE.items():
-            inputs = [np.ones((4, 2)), np.ones((3, 2))]
-            if shape is not None:
-                inputs = np.ones(shape)
+        for form, (shape, targets, squash) in CODE.items():
+            inputs = np.ones(shape) if shape else [np.ones((4, 2)), np.ones((3, 2))]
             width = np.size(targets) // len(targets)
-            trainer = Trainer(architect.LSTM(2, 3, width, **linear))
+            trainer = Trainer(lstm(3 if squash == "softmax" else width, squash))
             with case(form), pytest.raises(ArgumentError) as refused:
                 trainer.train(inputs, targets)
             message = str(refused.value)
@@ -598,14 +572,15 @@ def test_one_target_per_sequence_is_answered_by_code_that_works():
             lasts = [np.ravel(rows[-1]).tolist() for rows in names["steps"]]
             assert lasts == np.reshape(targets, (len(targets), width)).tolist()
             assert all(np.isnan(rows[:-1]).all() for rows in names["steps"])
+    with pytest.raises(ArgumentError, match="softmax.*got one per sequence"):
+        Trainer(architect.LSTM(2, 3, 3, seed=0)).train(np.ones((4, 5, 2)), [0, 1, 2, 0])
 
 
 def test_other_mistakes_in_data_of_every_step_are_told_as_they_are():
     """Also if a sequence has as many steps as there are outputs, or a single one."""
-    soft = architect.LSTM(2, 3, 3, output_squash="softmax", seed=0)
+    soft, plain = lstm(3, "softmax"), lstm(1, "logistic")
     single = np.ones((4, 1, 2))
     single[2] = np.nan
-    plain = architect.LSTM(2, 3, 1, seed=0)
     all_refused(
         [
             (
@@ -622,25 +597,10 @@ def test_other_mistakes_in_data_of_every_step_are_told_as_they_are():
     )
 
 
-def test_one_class_per_sequence_is_answered_too():
-    soft = architect.LSTM(2, 3, 3, output_squash="softmax", seed=0)
-    inputs = np.ones((4, 5, 2))
-    for targets in ([0, 1, 2, 0], np.array([[0], [1], [2], [0]])):
-        with pytest.raises(ArgumentError) as refused:
-            Trainer(soft).train(inputs, targets)
-        names = {"np": np, "targets": targets}
-        exec(re.search(r"(steps = .*)\. Or use", str(refused.value))[1], names)
-        Trainer(soft).train(inputs, names["steps"], epochs=1, progress=False)
-    plain = architect.LSTM(2, 3, 3, seed=0)
-    with pytest.raises(ArgumentError, match="softmax.*got one per sequence"):
-        Trainer(plain).train(inputs, [0, 1, 2, 0])
-
-
 def test_classes_of_outputs_that_are_not_softmax_are_answered():
     net = architect.Perceptron(2, 4, 3, seed=0)
     net.activate(ROWS[0])
     several = ROWS.reshape(4, 5, 2), CLASSES.reshape(4, 5)
-    lstm = architect.LSTM(2, 3, 3, seed=0)
     calls = [
         lambda: Trainer(net).train(ROWS, CLASSES),
         lambda: Trainer(net).train(ROWS, CLASSES.tolist()),
@@ -648,7 +608,7 @@ def test_classes_of_outputs_that_are_not_softmax_are_answered():
         lambda: Trainer(net).test(ROWS, CLASSES),
         lambda: synapse.gradient(net, ROWS, CLASSES),
         lambda: Trainer(net).train(ROWS, ONE_HOT, validation=(ROWS, CLASSES)),
-        lambda: Trainer(lstm).train(*several),
+        lambda: Trainer(lstm(3)).train(*several),
         lambda: net.propagate(0.1, 2),
         lambda: net.output.propagate(0.1, 2),
     ]
@@ -827,12 +787,14 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
 
 
 def test_a_name_or_an_optimizer_in_the_first_place_is_answered(net):
-    with pytest.raises(UnknownNameError, match=r"given as name='sensor 1'"):
-        Neuron("sensor 1")
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'tanh'\? Known: .*\.$"):
-        Neuron("tahn")
-    with pytest.raises(ArgumentTypeError, match=r"Use optimizer='Adam'\.$"):
-        Trainer(net, "Adam")
+    known = r"Did you mean 'tanh'\? Known: .*\.$"
+    all_refused(
+        [
+            (lambda: Neuron("sensor 1"), UnknownNameError, "given as name='sensor 1'"),
+            (lambda: Neuron("tahn"), UnknownNameError, known),
+            (lambda: Trainer(net, "Adam"), ArgumentTypeError, r"Use .*r='Adam'\.$"),
+        ]
+    )
 
 
 def test_what_is_no_network_is_answered_by_the_call_that_has_one(net):
@@ -846,15 +808,18 @@ def test_what_is_no_network_is_answered_by_the_call_that_has_one(net):
         synapse.draw.network,
         partial(synapse.gradient, inputs=ROWS, targets=ROWS[:, :1]),
     )
-    for value, words in (
+    values = (
         (graph, r"\. Use synapse\.from_networkx\(graph\)\.$"),
         (nx.MultiGraph(graph), "from_networkx"),
         (Trainer(net), "Use trainer.network"),
         (model, "Use model.whole()"),
-    ):
-        for call in calls:
-            with pytest.raises(ArgumentTypeError, match=words):
-                call(value)
+    )
+    all_refused(
+        [
+            (partial(call, value), ArgumentTypeError, words)
+            for call, (value, words) in product(calls, values)
+        ]
+    )
 
 
 def test_outputs_that_nothing_reaches_warn_once_for_each_topology():

@@ -70,8 +70,7 @@ def test_what_is_missing_is_named_before_what_is_wrong():
                 with pytest.raises(ArgumentTypeError, match=" is missing `") as raised:
                     call(*of, no_such_argument=1)
                 said = str(raised.value).partition(" is missing ")[2]
-                named = re.findall(r"`(\w+)`", said.partition(".")[0])
-                assert named == needed(public)
+                assert re.findall(r"`(\w+)`", said.partition(".")[0]) == needed(public)
     assert case.count > 100
 
 

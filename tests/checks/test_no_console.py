@@ -84,8 +84,7 @@ def agent():
 def trained():
     """By each loop, some with a label that not every stream can print."""
     for progress in (True, "Übung → 1"):
-        result = Trainer(net()).train(X, Y, epochs=2, progress=progress)
-        assert result.epochs == 2
+        assert Trainer(net()).train(X, Y, epochs=2, progress=progress).epochs == 2
     Trainer(net(), rule="bptt", optimizer="adam").train(X, Y, epochs=2)
     Trainer(net(), 1.0, rule="bptt", optimizer="lbfgs").train(X, Y, epochs=2)
 
@@ -210,8 +209,7 @@ def test_a_terminal_that_is_closed_meanwhile_does_not_end_a_training(monkeypatch
     def close(progress):
         stream.close()
 
-    result = Trainer(net()).train(X, Y, epochs=3000, callbacks=[close])
-    assert result.epochs == 3000
+    assert Trainer(net()).train(X, Y, epochs=3000, callbacks=[close]).epochs == 3000
 
 
 def table(folder):

@@ -58,8 +58,7 @@ def of_estimator(estimator, inputs, answers):
 def learned_by_rule(inputs):
     plastic = architect.Perceptron(2, 1, seed=0)
     plastic.rule = plasticity.Oja
-    outputs = plastic.run(inputs, learn=True)
-    return *outputs, plastic.weights
+    return *plastic.run(inputs, learn=True), plastic.weights
 
 
 def of_model(inputs, targets):

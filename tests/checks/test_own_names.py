@@ -54,56 +54,13 @@ def foreign_in(cls):
     }
 
 
-def test_all_classes_and_their_advice_are_found():
-    answering = [cls for cls in classes() if foreign_in(cls)]
+def test_classes_list_no_name_of_another_library():
+    answering = {cls.__name__: cls for cls in classes() if foreign_in(cls)}
     assert len(classes()) > 300
     assert len(answering) >= 30
-    owners = {cls.__name__ for cls in answering}
-    assert {
-        "Network",
-        "Neuron",
-        "Layer",
-        "Connection",
-        "Projection",
-        "Trainer",
-    } <= owners
-
-
-OBJECTS = {
-    "network": lambda: architect.LSTM(1, 2, 1, seed=0),
-    "layer": lambda: synapse.Layer(2),
-    "neuron": synapse.Neuron,
-    "connection": lambda: architect.Perceptron(1, 1, seed=0).connections[0],
-    "projection": lambda: synapse.Layer(1).project(synapse.Layer(1)),
-    "trainer": lambda: synapse.Trainer(architect.Perceptron(1, 1, seed=0)),
-    "optimizer": synapse.optimizers.Adam,
-    "L-BFGS": synapse.optimizers.LBFGS,
-    "RLS": synapse.optimizers.RLS,
-    "Hopfield": lambda: architect.Hopfield(4),
-    "gradient": lambda: synapse.gradient(
-        architect.Perceptron(1, 1, seed=0), [[0.0]], [[1.0]]
-    ),
-    "result": lambda: synapse.Trainer(architect.Perceptron(1, 1, seed=0)).train(
-        [[0.0]], [[1.0]], epochs=1, progress=False
-    ),
-}
-
-
-def test_objects_list_none_and_answer_all_with_advice():
-    def answers(make):
-        made = make()
-        cls = type(made)
-        foreign = foreign_in(cls)
-        assert foreign
-        assert not foreign & set(dir(made))
-        for attribute in sorted(foreign):
-            advice = inspect.getattr_static(cls, attribute).advice
-            for owner in (made, cls):
-                with pytest.raises(AttributeError) as caught:
-                    getattr(owner, attribute)
-                assert str(caught.value).endswith(advice)
-
-    all_hold(answers, OBJECTS)
+    common = {"Network", "Neuron", "Layer", "Connection", "Projection", "Trainer"}
+    assert common <= answering.keys()
+    assert not [cls for cls in answering.values() if foreign_in(cls) & {*dir(cls)}]
 
 
 def test_modules_list_their_own_names():

@@ -15,16 +15,10 @@ from tests.helpers.recorded import agree, names_for, shown
 from .world import DONE, TOP, Change, ends_of, is_alive, operation
 
 SQUASHES = (
-    "logistic",
-    "tanh",
-    "identity",
-    "softplus",
-    "gaussian",
-    "relu",
-    "silu",
-    "ramp",
+    *("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "silu", "ramp"),
+    *("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "silu", "ramp"),
+    *("winner", "maxout", "noise", "bernoulli"),
 )
-SQUASHES += (*SQUASHES, "winner", "maxout", "noise", "bernoulli")
 
 
 def dtype(world):
@@ -293,20 +287,9 @@ def learn(world, unit):
 
 OPTIMIZERS = (None, optimizers.SGD, optimizers.Adam, optimizers.Rprop)
 EDITS = (
-    "disconnect",
-    "remove_from_network",
-    "add_to_network",
-    "project_neurons",
-    "project_layers",
-    "tie",
-)
-EDITS += (
-    "untie",
-    "set_something",
-    "gate_links",
-    "ungate",
-    "new_network",
-    "forget_context",
+    *("disconnect", "remove_from_network", "add_to_network", "project_neurons"),
+    *("project_layers", "tie", "untie", "set_something", "gate_links", "ungate"),
+    *("new_network", "forget_context"),
 )
 
 

@@ -62,8 +62,7 @@ def test_any_array_and_any_value_in_an_archive(kind, share):
     arrays = arrays_of(archive_of(ARCHIVES[kind]()))
     load_arrays(arrays)
     several = itertools.islice(variants_of_archive(arrays), 0, None, share)
-    either = read_all(load_arrays, several)
-    assert either == {True, False}
+    assert read_all(load_arrays, several) == {True, False}
 
 
 @pytest.mark.parametrize("value", [[], [0], {}, {"x": 0}, None, 1, True, "", "x"])

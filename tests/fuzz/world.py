@@ -4,7 +4,7 @@ has changed."""
 import gc
 import signal
 import weakref
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from functools import partial
 from random import Random
 
@@ -17,15 +17,10 @@ from synapse.errors import SynapseError
 from tests.helpers.integrity import check_store, require
 
 NUMBERS = (
-    "state",
-    "old_state",
-    "activation",
-    "old_activation",
-    "derivative",
-    "bias",
-    "responsibility",
+    *("state", "old_state", "activation", "old_activation", "derivative", "bias"),
+    *("responsibility", "projected", "gated", "squash", "deterministic"),
+    *("trainable_bias", "random"),
 )
-NUMBERS += ("projected", "gated", "squash", "deterministic", "trainable_bias", "random")
 TOP = 60
 """With more neurons than this, a world does not grow."""
 OPERATIONS = {}
@@ -165,7 +160,7 @@ class World:
         for store in self.stores():
             store.make_columns()
             handles = store.handles
-            groups = {}
+            groups = defaultdict(set)
             numbers = np.stack(
                 [store[name].astype(np.float64) for name in NUMBERS], axis=1
             )
@@ -192,9 +187,9 @@ class World:
                     learns,
                     weight,
                 )
-                groups.setdefault(tie, set()).add((handles[s], handles[t], k))
+                groups[tie].add((handles[s], handles[t], k))
             for handle, tie in zip(handles, store["bias_tie"].tolist()):
-                groups.setdefault(("bias", tie), set()).add(handle)
+                groups["bias", tie].add(handle)
             ties |= {
                 frozenset(group)
                 for tie, group in groups.items()
@@ -215,12 +210,8 @@ class World:
                 store.ensure_lowered()
             if len(store.handles) > 1 or self.number % 8 == 0:
                 check_store(store)
-            strangers = [
-                handle
-                for handle in store.handles
-                if handle is not None and handle not in neurons
-            ]
-            require(not strangers, "neurons that nobody has made", strangers[:3])
+            strangers = {*store.handles} - neurons - {None}
+            require(not strangers, "neurons that nobody has made", strangers)
         for neuron in self.neurons:
             require(
                 neuron._store.handles[neuron._row] is neuron,

@@ -127,109 +127,111 @@ class Generator:
         return self.rng.choice(options)
 
     def leaf(self) -> str:
-        rng = self.rng
-        draw = rng.randrange(8)
-        if draw < 3:
-            return self.pick(*ARGUMENTS, *self.names)
-        if draw == 3:
-            number = self.pick("0", "1", "2", "3", "-1", "7", "10", "63", "COUNT")
-            return self.pick(number, number, "LARGE", "PRIME", str(1 << 53), "True")
-        if draw == 4:
-            return self.pick(
-                "0.0", "-0.0", "0.5", "2.0", "1e-3", "-1.5", "GAIN", "1e300"
-            )
-        if draw == 5:
-            array = self.pick("TABLE", "SINGLES", "WHOLE", "BYTES", "SHORT", "MIXED")
-            return f"{array}[{self.pick('0', '1', '2', '-1', 'int(a) & 1')}]"
-        if draw == 6:
-            return self.pick("SETTINGS.gain", "SETTINGS.shift", "PAIR[0]", "PAIR[1]")
-        return f"np.float64({self.pick(*ARGUMENTS)})"
+        pick = self.pick
+        arrays = "TABLE", "SINGLES", "WHOLE", "BYTES", "SHORT", "MIXED"
+        places = "0", "1", "2", "-1", "int(a) & 1"
+        numbers = "0", "1", "2", "3", "-1", "7", "10", "63", "COUNT"
+        floats = "0.0", "-0.0", "0.5", "2.0", "1e-3", "-1.5", "GAIN", "1e300"
+
+        def whole() -> str:
+            number = pick(*numbers)
+            return pick(number, number, "LARGE", "PRIME", str(1 << 53), "True")
+
+        leaves = (
+            *[lambda: pick(*ARGUMENTS, *self.names)] * 3,
+            whole,
+            lambda: pick(*floats),
+            lambda: f"{pick(*arrays)}[{pick(*places)}]",
+            lambda: pick("SETTINGS.gain", "SETTINGS.shift", "PAIR[0]", "PAIR[1]"),
+            lambda: f"np.float64({pick(*ARGUMENTS)})",
+        )
+        return leaves[self.rng.randrange(8)]()
 
     def whole(self, depth: int) -> str:
         """An expression that is an integer most of the time."""
+        pick = self.pick
         draw = self.rng.randrange(12)
         if depth <= 0 or draw < 3:
-            name = self.pick(*ARGUMENTS)
-            return self.pick(
-                *(
-                    f"int({name})",
-                    f"int({name})",
-                    f"round({name})",
-                    f"math.floor({name})",
-                ),
+            name = pick(*ARGUMENTS)
+            of_name = f"int({name}) int({name}) round({name}) math.floor({name})"
+            return pick(
+                *of_name.split(),
                 *("3", "-2", "COUNT", "PRIME", "LARGE", f"np.int64({name})", "True"),
                 *(f"math.ceil({name})", f"({name} > 0.5)", "WHOLE[1]", "SHORT[0]"),
             )
         left, right = self.whole(depth - 1), self.whole(depth - 1)
-        if draw < 8:
-            sign = self.pick("+", "-", "*", "*", "//", "%", "//", "%")
-            return f"({left} {sign} {right})"
-        if draw == 8:
-            count = self.pick(
-                "1", "3", "62", "64", f"({right} & 127)", f"({right} % 9)"
-            )
-            return f"({left} {self.pick('<<', '>>')} {count})"
-        if draw == 9:
-            return f"({left} ** {self.pick('2', '3', '5', '0', f'({right} & 15)')})"
-        if draw == 10:
-            return f"({left} {self.pick('&', '|', '^')} {right})"
-        return self.pick(
-            *(
-                f"abs({left})",
-                f"(-{left})",
-                f"min({left}, {right})",
-                f"count_bits({left})",
-            ),
-            *(f"max({left}, {right})", f"({left} if {right} > 2 else {right})"),
-            *(f"len(PAIR) * {left}", f"(~int({left}))"),
+        signs = "+", "-", "*", "*", "//", "%", "//", "%"
+        counts = "1", "3", "62", "64", f"({right} & 127)", f"({right} % 9)"
+        powers = "2", "3", "5", "0", f"({right} & 15)"
+        forms = (
+            f"abs({left})",
+            f"(-{left})",
+            f"min({left}, {right})",
+            f"count_bits({left})",
+            f"max({left}, {right})",
+            f"({left} if {right} > 2 else {right})",
+            f"len(PAIR) * {left}",
+            f"(~int({left}))",
         )
+
+        def shifted() -> str:
+            count = pick(*counts)
+            return f"({left} {pick('<<', '>>')} {count})"
+
+        others = {
+            8: shifted,
+            9: lambda: f"({left} ** {pick(*powers)})",
+            10: lambda: f"({left} {pick('&', '|', '^')} {right})",
+            11: lambda: pick(*forms),
+        }
+        return others.get(draw, lambda: f"({left} {pick(*signs)} {right})")()
 
     def number(self, depth: int) -> str:
         """Any number."""
         if depth <= 0:
             return self.leaf()
+        pick = self.pick
         draw = self.rng.randrange(16)
         left, right = self.number(depth - 1), self.number(depth - 1)
-        if draw < 5:
-            sign = self.pick("+", "-", "*", "/", "+", "*", "/", "//", "%", "**")
-            if sign == "**":
-                right = self.exponent()
-            return f"({left} {sign} {right})"
-        if draw == 5:
-            return self.whole(depth)
-        if draw == 6:
-            return f"math.{self.pick(*_MATH.split())}({left})"
-        if draw == 7:
-            return f"np.{self.pick(*_NUMPY.split())}({left})"
-        if draw == 8:
-            name = self.pick(
-                "min", "max", "math.fmod", "math.pow", "np.power", "math.atan2"
-            )
-            name = self.pick(
-                name, "np.copysign", "math.copysign", "np.fmod", "np.arctan2"
-            )
-            if name == "np.power":
-                right = self.exponent()
-            return f"{name}({left}, {right})"
-        if draw == 9:
-            return f"({left} if {self.condition(depth - 1)} else {right})"
-        if draw == 10:
-            of_numpy = self.pick("float32", "float64", "abs", "floor", "ceil")
-            word = self.pick("float", "abs", "bool", "halved", "at_least")
-            return f"{self.pick(word, f'np.{of_numpy}')}({left})"
-        if draw == 11:
-            return self.condition(depth)
-        if draw == 12:
-            return f"({left} {self.pick('and', 'or')} {right})"
-        if draw == 13:
-            return f"(-{left})"
-        if draw == 14:
-            return f"scaled({left}, {right})[{self.pick('0', '1')}]"
-        if self.rng.random() < 0.3:
-            return f"power_sum({left}, int(c) & 3)"
-        return (
-            f"({left}, {right}, 2)[{self.pick('0', 'int(b) & 1', 'int(c) % 3', '-1')}]"
+        signs = "+", "-", "*", "/", "+", "*", "/", "//", "%", "**"
+        functions = "min", "max", "math.fmod", "math.pow", "np.power", "math.atan2"
+        others = "np.copysign", "math.copysign", "np.fmod", "np.arctan2"
+        of_numpy = "float32", "float64", "abs", "floor", "ceil"
+        places = "0", "int(b) & 1", "int(c) % 3", "-1"
+
+        def operation() -> str:
+            sign = pick(*signs)
+            return f"({left} {sign} {self.exponent() if sign == '**' else right})"
+
+        def of_two() -> str:
+            name = pick(pick(*functions), *others)
+            return f"{name}({left}, {self.exponent() if name == 'np.power' else right})"
+
+        def converted() -> str:
+            of = pick(*of_numpy)
+            word = pick("float", "abs", "bool", "halved", "at_least")
+            return f"{pick(word, f'np.{of}')}({left})"
+
+        def entry() -> str:
+            if self.rng.random() < 0.3:
+                return f"power_sum({left}, int(c) & 3)"
+            return f"({left}, {right}, 2)[{pick(*places)}]"
+
+        forms = (
+            *[operation] * 5,
+            lambda: self.whole(depth),
+            lambda: f"math.{pick(*_MATH.split())}({left})",
+            lambda: f"np.{pick(*_NUMPY.split())}({left})",
+            of_two,
+            lambda: f"({left} if {self.condition(depth - 1)} else {right})",
+            converted,
+            lambda: self.condition(depth),
+            lambda: f"({left} {pick('and', 'or')} {right})",
+            lambda: f"(-{left})",
+            lambda: f"scaled({left}, {right})[{pick('0', '1')}]",
+            entry,
         )
+        return forms[draw]()
 
     def exponent(self) -> str:
         """A small exponent: Python computes powers of integers of any size."""
@@ -243,12 +245,9 @@ class Generator:
         left, right = self.number(depth - 1), self.number(depth - 1)
         sign = self.pick("<", "<=", ">", ">=", "==", "!=")
         draw = self.rng.randrange(6)
-        if draw < 3:
-            return f"({left} {sign} {right})"
-        if draw == 3:
-            return f"(0 {sign} {left} < {right})"
-        if draw == 4:
-            return f"(not {left})"
+        if draw < 5:
+            forms = f"({left} {sign} {right})", f"(0 {sign} {left} < {right})"
+            return (*[forms[0]] * 3, forms[1], f"(not {left})")[draw]
         word = self.pick("and", "or")
         return (
             f"({self.pick(f'{left} < 1', 'math.isfinite(a)')} {word} {right} {sign} 2)"
@@ -261,33 +260,32 @@ class Generator:
         value = self.number(2)
         draw = self.rng.randrange(6)
         known = name in self.names
-        if draw == 0 and known:
-            lines = [f"{name} {self.pick('+', '-', '*', '/', '%')}= {value}"]
-        elif draw == 1:
-            lines = [
+        forms = (
+            lambda: [
+                f"{name} {self.pick('+', '-', '*', '/', '%') if known else ''}= {value}"
+            ],
+            lambda: [
                 f"{name} = {self.leaf()}",
                 f"for k in range({self.pick('3', 'int(b) & 3', '2, -2, -1')}):",
                 f"    {name} = {name} {self.pick('+', '*', '-')} {self.number(1)} * k",
-            ]
-        elif draw == 2:
-            lines = [
+            ],
+            lambda: [
                 f"if {self.condition(1)}:",
                 f"    {name} = {value}",
                 "else:",
                 f"    {name} = {self.number(1)}",
-            ]
-        elif draw == 3:
-            lines = [f"{name} = {self.whole(3)}"]
-        elif draw == 4:
-            lines = [
+            ],
+            lambda: [f"{name} = {self.whole(3)}"],
+            lambda: [
                 f"left = {self.pick('3', 'int(c) & 7')}",
                 f"{name} = {self.pick('1', '1.0', 'a')}",
                 "while left > 0:",
                 "    left -= 1",
                 f"    {name} = {name} * {self.leaf()} + {self.leaf()}",
-            ]
-        else:
-            lines = [f"{name} = {value}"]
+            ],
+            lambda: [f"{name} = {value}"],
+        )
+        lines = forms[draw]()
         if not known:
             self.names.append(name)
         return [indent + line for line in lines]
@@ -315,8 +313,7 @@ def functions(
 ) -> Functions:
     """The functions of a module that is written anew; equal for equal arguments."""
     made = generator(seed)
-    texts = [made.function(f"f{k}") for k in range(count)]
-    text = "\n\n".join([SCOPE, *texts])
+    text = "\n\n".join([SCOPE, *[made.function(f"f{k}") for k in range(count)]])
     return Functions(text, of_text(text, f"<generated {count} {seed}>", count))
 
 

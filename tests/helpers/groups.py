@@ -111,8 +111,7 @@ class Walk:
         self.factors = np.array([n.cost_weight for n in net.output])
         self.squash = [n.squash.name for n in self.neurons]
         self.blocks = self._blocks(net)
-        count = len(weights) + len(biases)
-        steps = 1j * TINY * np.eye(count)
+        steps = 1j * TINY * np.eye(len(weights) + len(biases))
         self.weights = weights[:, None] + steps[: len(weights)]
         self.biases = biases[:, None] + steps[len(weights) :]
         trained = [c.trainable for c in net.connections]

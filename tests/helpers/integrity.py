@@ -38,19 +38,22 @@ def require(condition, invariant, *details):
     raise AssertionError(": ".join(["integrity", invariant, *map(str, details)]))
 
 
+def require_all(of, conditions):
+    """Raise an error that names the first invariant that does not hold of something."""
+    for invariant, condition in conditions.items():
+        require(condition, invariant, *of)
+
+
 def check_store(store, short=False):
     """Check every invariant of one store. After a shortage of memory, some columns may
     have more room."""
     store.make_columns()
     check_columns(store, short)
-    check_neurons(store)
-    check_connections(store)
-    check_ties(store)
-    check_networks(store)
-    check_handles(store)
-    check_graph(store)
+    for check in CHECKS_OF_STORES:
+        check(store)
     if store.program.version == store.topology_version:
-        check_program(store)
+        for check in CHECKS_OF_PROGRAMS:
+            check(store)
 
 
 # --- numbers and who they belong to ---------------------------------------------------
@@ -63,14 +66,14 @@ def check_columns(store, short=False):
     )
     for column in COLUMNS:
         array = store.columns[column.name]
-        wanted = numpy_dtype(column, store.dtype)
-        require(
-            array.ndim == 1 and array.dtype == wanted,
-            "type of a column",
-            column.name,
-            array.dtype,
+        is_right = array.ndim == 1 and array.dtype == numpy_dtype(column, store.dtype)
+        require_all(
+            (column.name, array.dtype),
+            {
+                "type of a column": is_right,
+                "memory of a column": array.flags.carray,
+            },
         )
-        require(array.flags.carray, "memory of a column", column.name)
     for table, count in ((NEURON, store.n_neurons), (CONNECTION, store.n_connections)):
         lengths = {len(store.columns[column.name]) for column in table}
         grown = short and table is CONNECTION  # whose columns grow one after the other
@@ -84,27 +87,27 @@ def check_neurons(store):
     """Views and rows belong to each other, one to one."""
     n = store.n_neurons
     stale = store.program.version != store.topology_version
-    require(
-        len(store.handles) == n and len(store.names) == n,
-        "handles and names",
-        len(store.handles),
-        n,
-    )
+    lengths = len(store.handles), len(store.names)
+    require(lengths == (n, n), "handles and names", lengths, n)
     for row, (handle, name) in enumerate(zip(store.handles, store.names)):
         require(name is None or isinstance(name, str), "a name", name)
         if handle is None:
             require(stale, "a lowered store has a row without a neuron", row)
         else:
-            require(handle._store is store, "a handle of another store", row)
-            require(handle._row == row, "a handle with another row", handle._row, row)
+            at = handle._store is store, handle._row
+            require(at == (True, row), "a handle of another store or row", at, row)
     alive = _living(store)
-    require(np.isfinite(store["bias"][alive]), "biases are finite")
-    require(store["pending_step"] == 0, "no move waits between calls")
-    for name in ("trainable_bias", "deterministic"):
-        if name in store.columns:
-            require(store[name] <= 1, "a truth value", name)
-    require(store["stamp"] <= store["clock"][0], "stamps are not later than the clock")
-    require(store["group"][alive] <= n, "numbers of groups stay small")
+    for name in {"trainable_bias", "deterministic"} & store.columns.keys():
+        require(store[name] <= 1, "a truth value", name)
+    require_all(
+        (),
+        {
+            "biases are finite": np.isfinite(store["bias"][alive]),
+            "no move waits between calls": store["pending_step"] == 0,
+            "stamps are not later than the clock": store["stamp"] <= store["clock"][0],
+            "numbers of groups stay small": store["group"][alive] <= n,
+        },
+    )
 
 
 def check_connections(store):
@@ -112,31 +115,28 @@ def check_connections(store):
     rows."""
     source, target, gater = store.ends()
     identity, alive = store["identity"], store["target"] != NONE
-    require((source != NONE) == alive, "a connection has both ends or none")
-    require(gater[~alive] == NONE, "a removed connection has no gater")
-    require(store["tie"][~alive] == 0, "a removed connection is not tied")
     living = np.append(_living(store), False)
-    for name, rows in (("source", source[alive]), ("target", target[alive])):
+    gaters = gater[gater != NONE]
+    ends = {"source": source[alive], "target": target[alive], "gater": gaters}
+    for name, rows in ends.items():
         require(rows < store.n_neurons, "an end is a row", name)
         require(living[rows], "an end lives", name)
-    gaters = gater[gater != NONE]
-    require(gaters < store.n_neurons, "a gater is a row")
-    require(living[gaters], "a gater lives")
     links = np.stack([source[alive], target[alive], store["delay"][alive]])
-    require(
-        np.unique(links, axis=1).shape == links.shape,
-        "a pair of neurons has one connection of a delay",
-    )
-    require(np.isfinite(store["weight"][alive]), "weights are finite")
-    require(store["trainable"] <= 1, "a truth value", "trainable")
-    check_identities(store, identity, alive)
+    is_once = np.unique(links, axis=1).shape == links.shape
     removed = len(alive) - int(alive.sum()) + len(living) - 1 - int(living.sum())
-    require(
-        store.n_removed == removed,
-        "the count of what was removed",
-        store.n_removed,
-        removed,
+    require_all(
+        (),
+        {
+            "a connection has both ends or none": (source != NONE) == alive,
+            "a removed connection has no gater": gater[~alive] == NONE,
+            "a removed connection is not tied": store["tie"][~alive] == 0,
+            "a pair of neurons has one connection of a delay": is_once,
+            "weights are finite": np.isfinite(store["weight"][alive]),
+            "a truth value, trainable": store["trainable"] <= 1,
+            "the count of what was removed": store.n_removed == removed,
+        },
     )
+    check_identities(store, identity, alive)
 
 
 def check_identities(store, identity, alive):
@@ -145,31 +145,29 @@ def check_identities(store, identity, alive):
     require(store.n_identities <= len(store.row_of), "room for identities")
     mine = identity[alive]
     require(mine < store.n_identities, "an identity is known")
-    require(len(np.unique(mine)) == len(mine), "identities are different")
-    require(store.row_of[mine] == np.flatnonzero(alive), "an identity finds its row")
     rows = store.row_of[: store.n_identities]
-    require(int((rows != NONE).sum()) == len(mine), "identities without a connection")
+    require_all(
+        (),
+        {
+            "identities are different": len(np.unique(mine)) == len(mine),
+            "an identity finds its row": store.row_of[mine] == np.flatnonzero(alive),
+            "identities without a connection": (rows != NONE).sum() == len(mine),
+        },
+    )
 
 
 def check_ties(store):
     """What is tied has one value."""
     alive = store["target"] != NONE
-    living = _living(store)
     for tie, mask, names in (
         ("tie", alive, ("weight", "trainable")),
-        ("bias_tie", living, ("bias", "trainable_bias")),
+        ("bias_tie", _living(store), ("bias", "trainable_bias")),
     ):
         groups = store[tie][mask]
-        for name in names:
+        _, first, place = np.unique(groups, return_index=True, return_inverse=True)
+        for name in names if len(groups) else ():
             values = store[name][mask]
-            _, first_of_group, place = np.unique(
-                groups, return_index=True, return_inverse=True
-            )
-            same = (
-                (groups == 0) | (values == values[first_of_group[place]])
-                if len(groups)
-                else True
-            )
+            same = (groups == 0) | (values == values[first[place]])
             require(same, "what is tied has one value", name)
 
 
@@ -180,27 +178,25 @@ def check_networks(store):
         network = reference()
         if network is None:
             continue
-        require(network._store is store, "a network of another store", number)
-        require(network._number_now == number, "a network with another number", number)
         neurons = [neuron for layer in network._layers for neuron in layer._neurons]
-        require(len(set(neurons)) == len(neurons), "a network has a neuron twice")
         rows = np.array([neuron._row for neuron in neurons], np.int64)
-        require(rows >= 0, "a network holds a removed neuron", network)
-        require(
-            np.sort(rows) == np.flatnonzero(_of(store, number)),
-            "the neurons of a network",
-            network,
+        mine = np.flatnonzero(_living(store) & (store["network"] == number))
+        require_all(
+            (number, network),
+            {
+                "a network of another store": network._store is store,
+                "a network with another number": network._number_now == number,
+                "a network has a neuron twice": len(set(neurons)) == len(neurons),
+                "a network holds a removed neuron": rows >= 0,
+                "the neurons of a network": np.array_equal(np.sort(rows), mine),
+                "positions": store["position"][rows] == np.arange(len(rows)),
+            },
         )
-        require(store["position"][rows] == np.arange(len(rows)), "positions", network)
         check_roles(store, network, rows)
 
 
 def _living(store):
     return np.array([handle is not None for handle in store.handles], bool)
-
-
-def _of(store, number):
-    return _living(store) & (store["network"] == number)
 
 
 def check_roles(store, network, rows):
@@ -210,33 +206,36 @@ def check_roles(store, network, rows):
     wanted = np.full(len(rows), HIDDEN)
     wanted[: len(layers[0])] = INPUT
     wanted[len(rows) - len(layers[-1]) :] = OUTPUT
-    require(store["role"][rows] == wanted, "roles", network)
     counts = network._n_inputs, network._n_outputs
-    require(
-        counts == (len(layers[0]), len(layers[-1])),
-        "numbers of inputs and outputs",
-        network,
+    require_all(
+        [network],
+        {
+            "roles": store["role"][rows] == wanted,
+            "inputs and outputs": counts == (len(layers[0]), len(layers[-1])),
+            "a layer knows its network": all(
+                layer._network is not None and layer._network() is network
+                for layer in layers
+            ),
+            "a layer has neurons": all(len(layer._neurons) > 0 for layer in layers),
+        },
     )
-    for layer in layers:
-        require(
-            layer._network is not None and layer._network() is network,
-            "a layer knows its network",
-        )
-        require(len(layer._neurons) > 0, "a layer has neurons")
 
 
 def check_handles(store):
     """Connections and projections that somebody holds are views of this store."""
     for identity, edge in list(store.edges.items()):
-        require(edge._store is store, "a connection of another store")
-        require(edge._identity == identity, "a connection with another identity")
-        require(identity < store.n_identities, "an identity is known")
+        require_all(
+            [identity],
+            {
+                "a connection of another store": edge._store is store,
+                "a connection with another identity": edge._identity == identity,
+                "an identity is known": identity < store.n_identities,
+            },
+        )
         require(store.row_of[identity] != NONE, "a removed connection is listed")
-    for follower in list(store.followers):
-        # sensitivities have a plan instead, of the store or an old one
-        of = getattr(follower, "_store", store)
-        require(of is store, "a follower of another store")
-    check_recorder(store)
+    # sensitivities have a plan instead, of the store or an old one
+    owners = {getattr(each, "_store", store) for each in list(store.followers)}
+    require(owners <= {store}, "a follower of another store")
     require(
         store.columns["ties"][Ties.HELD] == 0, "what is tied is not held between calls"
     )
@@ -247,12 +246,14 @@ def check_recorder(store):
     recorder = store.recorder
     if recorder is None:
         return
-    require(recorder._store is store, "a recorder of another store")
-    require(
-        recorder.width == sum(map(len, recorder.owners.values())),
-        "the width of a row",
+    require_all(
+        (),
+        {
+            "a recorder of another store": recorder._store is store,
+            "width of a row": recorder.width == sum(map(len, recorder.owners.values())),
+            "room for what is recorded": recorder._steps <= len(recorder._memory),
+        },
     )
-    require(recorder._steps <= len(recorder._memory), "room for what is recorded")
     if store.program.version == store.topology_version:
         recorder.follow()
         for owners, of_neurons in ((recorder.neurons, 1), (recorder.connections, 0)):
@@ -285,28 +286,18 @@ def check_graph(store):
     for (source, target), identity in shown.items():
         edge = graph._adj[handles[source]].get(handles[target])
         require(isinstance(edge, Connection), "data of an edge")
-        require(
-            edge._identity == identity and edge._store is store,
-            "the connection of an edge",
-        )
-        require(
-            graph._pred[handles[target]][handles[source]] is edge,
-            "an edge seen from both ends",
+        backward = graph._pred[handles[target]][handles[source]]
+        is_it = edge._identity == identity and edge._store is store
+        require_all(
+            [edge],
+            {
+                "the connection of an edge": is_it,
+                "an edge seen from both ends": backward is edge,
+            },
         )
 
 
 # --- the program ----------------------------------------------------------------------
-
-
-def check_program(store):
-    """The program of a lowered store fits its topology, and stays within its
-    columns."""
-    check_table(store)
-    check_order(store)
-    check_nodes(store)
-    check_runs(store)
-    check_traces(store)
-    check_tied_rows(store)
 
 
 def check_table(store):
@@ -314,6 +305,7 @@ def check_table(store):
     arrays = [
         store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE
     ]
+    lengths = [len(array) for array in arrays]
     addresses = [
         array.__array_interface__["data"][0] if len(array) else 0 for array in arrays
     ]
@@ -322,34 +314,32 @@ def check_table(store):
         for column, ours, there in zip(TABLE, addresses, store.table.tolist())
         if ours != there
     ]
-    require(not wrong, "the address of a column", wrong)
-    require(
-        store.table[len(TABLE) :].tolist() == [len(array) for array in arrays],
-        "lengths of columns",
+    require_all(
+        (),
+        {
+            f"the addresses of columns {wrong}": not wrong,
+            "lengths of columns": store.table[len(TABLE) :].tolist() == lengths,
+            "the address of the table": store.address == store.table.ctypes.data,
+        },
     )
-    require(store.address == store.table.ctypes.data, "the address of the table")
 
 
 def check_order(store):
     """Neurons lie by network and position, connections by target; no row is left of
     what was removed."""
     require(store["target"] != NONE, "a removed connection in a lowered store")
-    network, position = (
-        store["network"].astype(np.int64),
-        store["position"].astype(np.int64),
-    )
-    key = np.where(network == 0, np.iinfo(np.int64).max, network << 32 | position)
-    require(np.diff(key) >= 0, "the order of neurons")
-    keys = (
-        store["source"],
-        store["gate"],
-        store["delay"],
-        carries(store),
-        store["trainable"] == 0,
-        store["target"],
-    )
-    require(
-        np.lexsort(keys) == np.arange(store.n_connections), "the order of connections"
+    network = store["network"].astype(np.int64)
+    key = np.where(network == 0, np.iinfo(np.int64).max, network << 32)
+    key |= store["position"] * (network != 0)
+    keys = [store[name] for name in ("source", "gate", "delay")]
+    keys += [carries(store), store["trainable"] == 0, store["target"]]
+    require_all(
+        (),
+        {
+            "the order of neurons": np.diff(key) >= 0,
+            "the order of connections": np.lexsort(keys)
+            == np.arange(store.n_connections),
+        },
     )
 
 
@@ -370,16 +360,18 @@ def check_nodes(store):
     """What a neuron's row tells of its connections is so."""
     c, n, target = store.columns, store.n_neurons, store["target"]
     check_lengths(store, "node", n)
-    require(
-        c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming"
-    )
     self_rows = np.full(n, NONE, np.int64)
     loops = np.flatnonzero(carries(store))
     self_rows[target[loops]] = loops
-    require(c["self_row"] == self_rows, "self_row")
-    require(
-        ((c["flags"] & MEMORY) != 0) == (self_rows != NONE),
-        "the flag of self-connected neurons",
+    require_all(
+        (),
+        {
+            "first_incoming": c["first_incoming"]
+            == np.searchsorted(target, np.arange(n)),
+            "self_row": c["self_row"] == self_rows,
+            "self-connected neurons": ((c["flags"] & MEMORY) != 0)
+            == (self_rows != NONE),
+        },
     )
 
 
@@ -405,9 +397,8 @@ def check_runs(store):
         "runs of neurons",
     )
     of = np.repeat(np.arange(n), end - begin)
-    require(
-        store["target"][rows] == np.repeat(of, length), "a run leads into its neuron"
-    )
+    into = np.repeat(of, length)
+    require(store["target"][rows] == into, "a run leads into its neuron")
     lag = np.repeat(store["run_lag"].astype(np.int64), length)
     delay = store["delay"][rows].astype(np.int64)
     own = (store["run_kind"] == LISTED) & (store["run_flags"] & UNORDERED == 0)
@@ -425,7 +416,6 @@ def check_runs(store):
     lagged = np.zeros(n, bool)
     lagged[of[store["run_lag"] > 0]] = True
     require(((c["flags"] & LAGGED) != 0) == lagged, "the flag of lagged neurons")
-    check_rings(store)
 
 
 def check_rings(store):
@@ -443,52 +433,53 @@ def check_rings(store):
         c[f"ring_{name}"].astype(np.int64) for name in ("start", "stop", "frames")
     )
     sizes = 2 * frames * (stop - start)
-    require(c["ring_first"] == np.cumsum(sizes) - sizes, "where a ring begins")
-    require(len(c["past"]) == sizes.sum(), "the room of rings")
-    require(c["ring_head"] < frames, "the head of a ring")
+    require_all(
+        (),
+        {
+            "where a ring begins": c["ring_first"] == np.cumsum(sizes) - sizes,
+            "the room of rings": len(c["past"]) == sizes.sum(),
+            "the head of a ring": c["ring_head"] < frames,
+        },
+    )
     for number in range(count):
         mine = np.flatnonzero((ring == number) & (longest > 0))
         wanted = mine[0], mine[-1] + 1, longest[mine].max() + 1
         have = start[number], stop[number], frames[number]
-        require(have == wanted, "a ring", number, have, wanted)
         network = store["network"][start[number] : stop[number]]
-        require(network == network[0], "a ring is of one network", number)
         begin = c["ring_first"].item(number)
         once, twice = np.split(c["past"][begin : begin + sizes[number]], 2)
-        require(once == twice, "frames are there twice", number)
+        require_all(
+            (number, have, wanted),
+            {
+                "a ring": have == wanted,
+                "a ring is of one network": network == network[0],
+                "frames are there twice": once == twice,
+            },
+        )
 
 
 def check_traces(store):
     """Traces and influences lie within their columns and do not overlap."""
     c = store.columns
-    n = store.n_neurons
     traced = np.flatnonzero(c["flags"] & TRACED)
-    places = concat_ranges(c["first_trace"][traced], c["learning"][traced])
-    require(
-        np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))),
-        "eligibility traces",
+    gater, gated = (
+        c[f"influence_{end}"].astype(np.int64) for end in ("gater", "gated")
     )
-    gater = c["influence_gater"].astype(np.int64)
-    gated = c["influence_gated"].astype(np.int64)
     check_lengths(store, "influence", len(gater))
-    require((gater < n) & (gated < n), "ends of an influence")
+    require(np.stack([gater, gated]) < store.n_neurons, "ends of an influence")
     memory = (store["gate"] != 0) & ((c["flags"][store["target"]] & MEMORY) != 0)
-    key = np.unique(
-        store["target"][memory].astype(np.int64) << 32 | store.gaters(memory)
-    )
-    require(
-        np.array_equal(np.sort(gated << 32 | gater), key),
-        "pairs of gater and gated neuron",
-    )
-    heard = c["influence_trace"] != NONE
-    places = concat_ranges(
-        c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1
-    )
-    require(
-        np.array_equal(np.sort(places), np.arange(len(c["extended"]))),
-        "extended traces",
-    )
-    require(np.array_equal(np.sort(c["pull"]), np.flatnonzero(heard)), "pulls")
+    pairs = store["target"][memory].astype(np.int64) << 32 | store.gaters(memory)
+    heard = np.flatnonzero(c["influence_trace"] != NONE)
+    lengths = c["learning"][gater[heard]].astype(np.int64) + 1
+    eligible = concat_ranges(c["first_trace"][traced], c["learning"][traced])
+    extended = concat_ranges(c["influence_trace"][heard], lengths)
+    for name, found, wanted in (
+        ("eligibility traces", eligible, np.arange(len(c["eligibility"]))),
+        ("pairs of gater and gated neuron", gated << 32 | gater, np.unique(pairs)),
+        ("extended traces", extended, np.arange(len(c["extended"]))),
+        ("pulls", c["pull"], heard),
+    ):
+        require(np.array_equal(np.sort(found), wanted), name)
 
 
 def check_tied_rows(store):
@@ -499,20 +490,30 @@ def check_tied_rows(store):
         tied = np.flatnonzero(store[number])
         lengths = c[f"{name}_length"].astype(np.int64)
         rows = concat_ranges(c[name], lengths)
-        require(np.array_equal(np.sort(rows), tied), "tied rows", name)
         starts = c[f"{name}_first"].astype(np.int64)
         groups = concat_ranges(c[f"{name}_group"], lengths)
-        require(
-            store[number][rows] == store[number][starts[groups]],
-            "groups of tied rows",
-            name,
-        )
         sizes = np.bincount(store[number].astype(np.int64))[1:]
-        require((sizes == 0) | (sizes > 1), "a group of one", name)
-        require(
-            len(c[f"{name}_base"]) == len(starts) == len(c[f"{name}_update"]),
-            "rooms of ties",
-            name,
+        rooms = {len(c[f"{name}_{what}"]) for what in ("base", "update", "first")}
+        require(np.array_equal(np.sort(rows), tied), "tied rows", name)
+        require_all(
+            [name],
+            {
+                "groups of tied rows": store[number][rows]
+                == store[number][starts[groups]],
+                "a group of one": (sizes == 0) | (sizes > 1),
+                "rooms of ties": rooms == {len(starts)},
+            },
         )
         counts += [len(lengths), len(starts)]
     require(c["ties"][:4] == counts, "counts of ties", c["ties"], counts)
+
+
+CHECKS_OF_STORES = (
+    *(check_neurons, check_connections, check_ties, check_networks, check_handles),
+    *(check_recorder, check_graph),
+)
+CHECKS_OF_PROGRAMS = (
+    *(check_table, check_order, check_nodes, check_runs, check_rings, check_traces),
+    check_tied_rows,
+)
+"""The program of a lowered store fits its topology, and stays within its columns."""

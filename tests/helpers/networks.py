@@ -26,26 +26,19 @@ def from_golden(name: str) -> tuple[Network, dict[tuple[int, int], Connection]]:
     target."""
     described = GOLDEN[name]["network"]
     neurons = [Neuron(n["squash"].lower(), _bias(n)) for n in described["neurons"]]
-    links = {}
-    for c in described["connections"]:
-        links[c["from"], c["to"]] = neurons[c["from"]].project(
+    links = {
+        (c["from"], c["to"]): neurons[c["from"]].project(
             neurons[c["to"]], weight=c["weight"]
         )
+        for c in described["connections"]
+    }
     for c in described["connections"]:
         if c["gater"] is not None:
             neurons[c["gater"]].gate(links[c["from"], c["to"]])
-    sort = [
-        n["layer"] if n["layer"] in ("input", "output") else "hidden"
-        for n in described["neurons"]
-    ]
-    parts = {
-        s: [
-            neuron
-            for neuron, layer_number in zip(neurons, sort, strict=True)
-            if layer_number == s
-        ]
-        for s in set(sort)
-    }
+    parts = {}
+    for neuron, n in zip(neurons, described["neurons"], strict=True):
+        sort = n["layer"] if n["layer"] in ("input", "output") else "hidden"
+        parts.setdefault(sort, []).append(neuron)
     hidden = [Layer(parts["hidden"])] if "hidden" in parts else []
     return Network(Layer(parts["input"]), hidden, Layer(parts["output"])), links
 
@@ -112,18 +105,8 @@ def everything(neurons) -> list:
         seen.append((n, n.name, n.squash, n.trainable_bias, *numbers, *errors))
         for c in (*n.incoming, *filter(None, [n.self_connection])):
             extended = sorted((k.name, x) for k, x in c.extended.items())
-            seen.append(
-                (
-                    c,
-                    c.source,
-                    c.gater,
-                    c.trainable,
-                    c.weight,
-                    c.gain,
-                    c.eligibility,
-                    extended,
-                )
-            )
+            links = c.source, c.gater, c.trainable, c.weight, c.gain, c.eligibility
+            seen.append((c, *links, extended))
     return seen
 
 

@@ -195,8 +195,7 @@ class Reference:
         assert new not in self.links
         link = self.links[new] = self.links.pop((i, j))
         link.delay = steps
-        before = self._before[0]
-        for kept in (before, self.eligibility):
+        for kept in (self._before[0], self.eligibility):
             if (i, j) in kept:
                 kept[new] = kept.pop((i, j))
         self.extended = {
@@ -296,8 +295,7 @@ class Reference:
 
     def meet(self, link, i, j):
         """`present`, with a note of which activation of i it is."""
-        late = self.is_late(i, j) and self.has_fired(i)
-        link.met[i] = self.units[i].times - late
+        link.met[i] = self.units[i].times - (self.is_late(i, j) and self.has_fired(i))
         return self.present(i, j)
 
     def look_back(self, j):

@@ -515,6 +515,14 @@ class Twin:
         self.reference.learn(self.order, rate, targets, cost)
         self.net.propagate(rate, targets, cost)
 
+    def _fire(self, j, values):
+        """Call a unit of the reference, and the neuron."""
+        if j in values:
+            self.reference.clamp(j, values[j])
+        else:
+            self.reference.activate(j)
+        self.ours[j].activate(values.get(j))
+
     def step_each(self, order, back=None):
         """A step by calls on bare neurons, activated in `order` and propagated in
         reverse.
@@ -526,11 +534,7 @@ class Twin:
         reference.settle()
         reference.begin()
         for j in order:
-            if j in values:
-                reference.clamp(j, values[j])
-            else:
-                reference.activate(j)
-            self.ours[j].activate(values.get(j))
+            self._fire(j, values)
         self.check(moved=False)
         for j in back or reversed(order):
             target = (
@@ -556,11 +560,7 @@ class Twin:
                 self.set_trainable_bias(j, not learns)
                 self.look()
                 self.set_trainable_bias(j, learns)
-            if j in values:
-                self.reference.clamp(j, values[j])
-            else:
-                self.reference.activate(j)
-            self.ours[j].activate(values.get(j))
+            self._fire(j, values)
         self.check(moved=False)
         self.propagate()
         self.check()
@@ -587,20 +587,22 @@ class Twin:
         reference = self.reference
         for j, unit in reference.units.items():
             neuron = self.ours[j]
-            yield f"state {j}", neuron.state, unit.state
-            yield f"activation {j}", neuron.activation, unit.y
-            yield f"derivative {j}", neuron.derivative, unit.slope
-            yield f"bias {j}", neuron.bias, unit.bias
+            yield from (
+                (f"state {j}", neuron.state, unit.state),
+                (f"activation {j}", neuron.activation, unit.y),
+                (f"derivative {j}", neuron.derivative, unit.slope),
+                (f"bias {j}", neuron.bias, unit.bias),
+            )
             if not unit.clamped:
-                yield (
-                    f"bias eligibility {j}",
-                    neuron.bias_eligibility,
-                    reference.eligibility.get((None, j), 0.0),
-                )
+                eligibility = reference.eligibility.get((None, j), 0.0)
+                yield f"bias eligibility {j}", neuron.bias_eligibility, eligibility
             if moved:
-                yield f"responsibility {j}", neuron.error.responsibility, unit.delta
-                yield f"projected {j}", neuron.error.projected, unit.projected
-                yield f"gated {j}", neuron.error.gated, unit.gated
+                error = neuron.error
+                yield from (
+                    (f"responsibility {j}", error.responsibility, unit.delta),
+                    (f"projected {j}", error.projected, unit.projected),
+                    (f"gated {j}", error.gated, unit.gated),
+                )
         for (i, j), link in reference.links.items():
             connection = self.link(i, j)
             yield f"weight {i}->{j}", connection.weight, link.weight
@@ -620,14 +622,10 @@ class Twin:
                 j in reference.gaters(k)
                 and not unit.clamped
                 and unit.fired > reference.units[j].fired
+                and not (moved and (k, k) not in reference.links)
             ):
-                if moved and (k, k) not in reference.links:
-                    continue
-                yield (
-                    f"extended {i}->{j}, {k}",
-                    ours[self.ours[k]],
-                    reference.extended[i, j, k],
-                )
+                expected = reference.extended[i, j, k]
+                yield f"extended {i}->{j}, {k}", ours[self.ours[k]], expected
 
     @property
     def tame(self) -> bool:
@@ -648,16 +646,14 @@ class Pair(Twin):
     def __init__(self, spec: Spec, split: int) -> None:
         self.split = split
         across = [link for link in spec.links if self._crosses(link)]
-        inside = [link for link in spec.links if not self._crosses(link)]
-        spec.links = inside
+        spec.links = [link for link in spec.links if not self._crosses(link)]
         super().__init__(spec)
         self.across = [link for link in across if link[:2] != (split - 1, split)]
         self.joined = False
 
     def _crosses(self, link):
         ends = [j[0] if isinstance(j, tuple) else j for j in link[:3]]
-        sides = {j >= self.split for j in ends if j is not None}
-        return len(sides) > 1
+        return len({j >= self.split for j in ends if j is not None}) > 1
 
     def _network(self):
         head = self.order[: self.split]

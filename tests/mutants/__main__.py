@@ -12,23 +12,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 
 from . import watch
 from .bench import Bench
 from .decide import folder_of, function_name, removable, test_functions
-from .drawing import Mistake, draw
+from .drawing import SOURCES, Mistake, draw
 from .mends import mends
 from .reached import TIERS, Reached
 
 ROOT = Path(__file__).parents[2]
-ROOMS = tomllib.loads(
-    Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8")
-)
 TABLE = Path(__file__).with_name("table.jsonl")
 COSTS = Path(__file__).with_name("costs.csv")
 CONTROL = "tests/objects/test_calls.py::test_results_are_new_arrays"
@@ -38,46 +35,26 @@ MOST = 10
 next ones are dearer, and go first when tests are removed."""
 
 
-def arguments(words: list[str] | None) -> argparse.Namespace:
-    """What the command line asks for."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.mutants", description=__doc__
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    work = argparse.ArgumentParser(add_help=False)
-    work.add_argument("work", type=Path, help="a folder for records and copies")
-    work.add_argument("--workers", type=int, default=2, help="processes (2)")
-    measure = commands.add_parser(
-        "measure", parents=[work], help="run all tests twice: traced, and timed"
-    )
-    measure.add_argument("--only", help="traced or timed")
-    measure.add_argument(
-        "-m", dest="marker", default="", help="an expression for tiers"
-    )
-    run = commands.add_parser(
-        "run", parents=[work], help="make mistakes, and write which tests are red"
-    )
-    run.add_argument("--sample", type=int, default=300, help="random mistakes (300)")
-    run.add_argument("--real", type=int, default=60, help="mends taken back (60)")
-    run.add_argument("--seed", type=int, default=0, help="of both draws (0)")
-    run.add_argument("--list", action="store_true", help="only print the diffs")
-    run.add_argument("--tiers", nargs="*", choices=TIERS, default=TIERS)
-    run.add_argument("--table", type=Path, default=TABLE)
-    check = commands.add_parser(
-        "check", parents=[work], help="run the tests that reach no mistake"
-    )
-    check.add_argument("--sample", type=int, default=20, help="random mistakes (20)")
-    check.add_argument("--seed", type=int, default=1, help="of the draw (1)")
-    decide = commands.add_parser(
-        "decide", parents=[work], help="print the tests that can go, the dearest first"
-    )
-    decide.add_argument("--table", type=Path, default=TABLE)
-    return parser.parse_args(words)
-
-
 def main(words: list[str] | None = None) -> int:
     """Do what the command line asks for; 130 after Ctrl-C."""
-    options = arguments(words)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants",
+        description=__doc__,
+        epilog="".join(f"{name}: {do.__doc__}  " for name, do in COMMANDS.items()),
+    )
+    add = parser.add_argument
+    add("command", choices=COMMANDS)
+    add("work", type=Path, help="a folder for records and copies")
+    add("--workers", type=int, default=2, help="processes (2)")
+    add("--table", type=Path, default=TABLE, help="of run and decide")
+    add("--sample", type=int, help="random mistakes (run 300, check 20)")
+    add("--seed", type=int, help="of the draws (run 0, check 1)")
+    add("--real", type=int, default=60, help="of run: mends taken back (60)")
+    add("--list", action="store_true", help="of run: only print the diffs")
+    add("--tiers", nargs="*", choices=TIERS, default=TIERS, help="of run")
+    add("--only", choices=("traced", "timed"), help="of measure")
+    add("-m", dest="marker", default="", help="of measure: an expression for tiers")
+    options = parser.parse_args(words)
     # a program in the background has Ctrl-C ignored
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -93,41 +70,25 @@ def main(words: list[str] | None = None) -> int:
 
 def measure(options: argparse.Namespace) -> int:
     """Run all tests, once traced and once timed, and write what they cost."""
-    records = options.work / "records"
-    records.mkdir(parents=True, exist_ok=True)
-    if options.only != "timed":
-        _pytest(options, records, {watch.TRACES: "1"})
-    if options.only != "traced":
-        timed = options.work / "timed"
-        timed.mkdir(exist_ok=True)
-        _pytest(options, timed, {})
-        for path in timed.glob("tests-*.jsonl"):
-            path.rename(records / f"times-{path.name.removeprefix('tests-')}")
-    write_costs(Reached(ROOT, records, ROOMS))
-    return 0
-
-
-def _pytest(options: argparse.Namespace, folder: Path, more: dict[str, str]) -> None:
-    environment = {
-        watch.FOLDER: str(folder),
-        "SYNAPSE_CACHE_DIR": str(options.work / "kernels"),
-        **more,
-    }
+    records, timed = options.work / "records", options.work / "timed"
+    runs = {"traced": (records, {watch.TRACES: "1"}), "timed": (timed, {})}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.watch"]
     command += ["-n", str(options.workers), "-m", options.marker]
-    subprocess.run(command, check=False, cwd=ROOT, env={**os.environ, **environment})
-
-
-def write_costs(reached: Reached) -> None:
-    """Write a table of what each test costs."""
+    for kind, (folder, more) in runs.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        if options.only in (None, kind):
+            kernels = {"SYNAPSE_CACHE_DIR": str(options.work / "kernels")}
+            environment = {**os.environ, watch.FOLDER: str(folder), **kernels, **more}
+            subprocess.run(command, check=False, cwd=ROOT, env=environment)
+    for path in timed.glob("tests-*.jsonl"):
+        path.rename(records / f"times-{path.name.removeprefix('tests-')}")
+    reached = Reached(ROOT, records)
     with COSTS.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["test", "tier", "seconds", "seconds_of_kernels"])
-        for test in sorted(reached.seconds):
-            compiled = reached.compiled_seconds[test]
-            rows.writerow(
-                [test, reached.tiers[test], f"{reached.seconds[test]:.3f}", compiled]
-            )
+        rows.writerow(["test", "tier", "seconds"])
+        for test, seconds in sorted(reached.seconds.items()):
+            rows.writerow([test, reached.tiers[test], f"{seconds:.3f}"])
+    return 0
 
 
 # --- Which tests notice which mistakes ----------------------------------------------
@@ -135,104 +96,85 @@ def write_costs(reached: Reached) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make one mistake after the other, and write a row for each tier that it meets."""
-    mistakes = draw(ROOT, ["synapse", "architect"], options.sample, options.seed)
-    mistakes += mends(ROOT, options.real, options.seed)
-    random.Random(options.seed).shuffle(mistakes)  # a run that is cut short has both
+    seed = options.seed or 0
+    count = 300 if options.sample is None else options.sample
+    mistakes = draw(ROOT, SOURCES, count, seed) + mends(ROOT, options.real, seed)
+    random.Random(seed).shuffle(mistakes)  # a run that is cut short has both
     if options.list:
         print("\n\n".join(f"{mistake}\n{mistake.diff()}" for mistake in mistakes))
         return 0
-    reached = Reached(ROOT, options.work / "records", ROOMS)
+    reached = Reached(ROOT, options.work / "records")
     rows = read_table(options.table)
     lock = threading.Lock()
 
-    def examine(bench: Bench, tier: str, mistake: Mistake) -> None:
+    def examine(bench: Bench, task: tuple[str, Mistake]) -> None:
+        tier, mistake = task
         tests = [t for t in reached.tests_of(mistake) if reached.tiers[t] == tier]
         tests = reached.ordered(mistake, tests)
         red = bench.examine([mistake], tests, reached.seconds, MOST)
         if bench.is_closed:
             return
-        row = {
-            "mistake": str(mistake),
-            "diff": mistake.diff(),
-            "tier": tier,
-            "tests": len(tests),
-            "red": red,
-        }
+        row = {"mistake": str(mistake), "diff": mistake.diff(), "tier": tier}
+        row |= {"tests": len(tests), "red": red}
         with lock, options.table.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             rows.append(row)
             print(f"{len(red):3d} of {len(tests):4d} {tier} {mistake}", flush=True)
 
-    for tier in TIERS:
-        if tier not in options.tiers:
-            continue
-        done = {row["mistake"] for row in rows if row["tier"] == tier}
-        noticed = {row["mistake"] for row in rows if row["red"]}
-        left = [each for each in mistakes if str(each) not in done | noticed]
-        _share(options, left, lambda bench, each, tier=tier: examine(bench, tier, each))
+    for tier in filter(options.tiers.__contains__, TIERS):
+        done = {row["mistake"] for row in rows if row["tier"] == tier or row["red"]}
+        left = [(tier, each) for each in mistakes if str(each) not in done]
+        _share(options, left, examine)
     print(summary(rows))
     return 0
 
 
 def read_table(path: Path) -> list[dict]:
     """Return the rows of a table; none if it is missing."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ()
+    return [json.loads(line) for line in lines]
 
 
 def summary(rows: Iterable[dict]) -> str:
     """Return how many mistakes each tier notices."""
-    found: dict[str, list[dict]] = defaultdict(list)
-    for row in rows:
-        found[row["tier"]].append(row)
+    made = Counter(row["tier"] for row in rows)
+    noticed = Counter(row["tier"] for row in rows if row["red"])
     lines = ["| tier | mistakes | noticed |", "| --- | ---: | ---: |"]
-    for tier in TIERS:
-        noticed = sum(bool(row["red"]) for row in found[tier])
-        lines.append(f"| {tier} | {len(found[tier])} | {noticed} |")
+    lines += [f"| {tier} | {made[tier]} | {noticed[tier]} |" for tier in TIERS]
     return "\n".join(lines)
 
 
 def _share(
-    options: argparse.Namespace, work: list, do: Callable[[Bench, object], None]
+    options: argparse.Namespace, tasks: list, do: Callable[[Bench, object], None]
 ) -> None:
-    """Do work in several threads, each with a bench of its own."""
-    queue: Queue = Queue()
-    for each in work:
-        queue.put(each)
-    with tempfile.TemporaryDirectory(prefix="benches ", dir=options.work) as folder:
+    """Do tasks in several threads, each with a bench of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="benches ", dir=options.work) as folder,
+        ThreadPoolExecutor(options.workers) as pool,
+    ):
         kernels = options.work / "kernels"
-        benches = [
-            Bench(ROOT, Path(folder) / str(number), kernels)
-            for number in range(options.workers)
-        ]
-
+        numbers = map(str, range(options.workers))
+        benches = [Bench(ROOT, Path(folder) / number, kernels) for number in numbers]
+        free: Queue[Bench] = Queue()
         for bench in benches:
             if bench.examine([], [CONTROL], {}, MOST):
                 raise RuntimeError(f"{CONTROL} is red without a mistake.")
+            free.put(bench)
 
-        def serve(bench: Bench) -> None:
-            while not bench.is_closed:
-                try:
-                    each = queue.get_nowait()
-                except Empty:
-                    return
-                do(bench, each)
+        def serve(task: object) -> None:
+            bench = free.get()
+            try:
+                do(bench, task)
+            finally:
+                free.put(bench)
 
-        threads = [threading.Thread(target=serve, args=(each,)) for each in benches]
-        for thread in threads:
-            thread.start()
         try:
-            for thread in threads:
-                while thread.is_alive():  # a join without end would not see Ctrl-C
-                    thread.join(1.0)
-        finally:
+            for future in [pool.submit(serve, task) for task in tasks]:
+                future.result()
+        finally:  # after Ctrl-C
+            pool.shutdown(wait=False, cancel_futures=True)
             for bench in benches:
                 bench.close()
-            for thread in threads:
-                thread.join()
-            for bench in benches:
-                bench.end()
 
 
 # --- Whether tests that reach no mistake are green ------------------------------------
@@ -242,29 +184,28 @@ def check(options: argparse.Namespace) -> int:
     """Make several mistakes at once, and run the tests that reach none of them.
 
     Each test runs with all mistakes that it does not reach."""
-    drawn = draw(ROOT, ["synapse", "architect"], 4 * options.sample, options.seed)
-    by_file = {mistake.file: mistake for mistake in drawn}
-    mistakes = list(by_file.values())[: options.sample]
-    reached = Reached(ROOT, options.work / "records", ROOMS)
+    count = 20 if options.sample is None else options.sample
+    drawn = draw(ROOT, SOURCES, 4 * count, 1 if options.seed is None else options.seed)
+    mistakes = list({mistake.file: mistake for mistake in drawn}.values())[:count]
+    reached = Reached(ROOT, options.work / "records")
     reaching = [reached.tests_of(mistake) for mistake in mistakes]
     groups: dict[tuple[bool, ...], list[str]] = defaultdict(list)
     for test in sorted(reached.seconds):
         if reached.tiers[test] == "default":
             groups[tuple(test in tests for tests in reaching)].append(test)
-    found: list[tuple[list[str], list[str]]] = []
+    found: list[str] = []
 
     def examine(bench: Bench, group: tuple[bool, ...]) -> None:
         made = [m for m, reaches in zip(mistakes, group, strict=True) if not reaches]
         every = len(groups[group])
         red = bench.examine(made, groups[group], reached.seconds, every, every)
-        print(f"{len(red)} of {len(groups[group])} with {len(made)}", flush=True)
-        found.append((red, [str(mistake) for mistake in made]))
+        print(f"{len(red)} of {every} with {len(made)}", flush=True)
+        if red:
+            found.append(f"red: {red}\nwith: {list(map(str, made))}")
 
     _share(options, list(groups), examine)
-    for red, made in found:
-        if red:
-            print(f"red: {red}\nwith: {made}")
-    return int(any(red for red, _ in found))
+    print("\n".join(found))
+    return int(bool(found))
 
 
 # --- Which tests can go --------------------------------------------------------------
@@ -272,11 +213,11 @@ def check(options: argparse.Namespace) -> int:
 
 def decide(options: argparse.Namespace) -> int:
     """Print the test functions that nobody would miss, with seconds and statements."""
-    reached = Reached(ROOT, options.work / "records", ROOMS)
+    reached = Reached(ROOT, options.work / "records")
     noticed: dict[str, set[str]] = defaultdict(set)
     for row in read_table(options.table):
-        noticed[row["mistake"]].update(map(function_name, row["red"]))
-    noticed = {mistake: tests for mistake, tests in noticed.items() if tests}
+        if row["red"]:
+            noticed[row["mistake"]].update(map(function_name, row["red"]))
     reached_by: dict[tuple[str, int, str], set[str]] = defaultdict(set)
     for file, lines in reached.by_file.items():
         for line, tests in lines.items():

@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import compileall
-import json
 import os
 import py_compile
-import select
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from .drawing import Mistake
-from .outcomes import BEGIN, LIST, OUTCOMES, RED
+from .outcomes import BEGIN, LIST, MOST, OUTCOMES, RED
 
 IGNORED = shutil.ignore_patterns(
-    ".git",
-    ".venv*",
-    ".nox",
-    ".*_cache",
-    ".hypothesis",
-    "__pycache__",
-    "*.egg-info",
-    "build",
-    "dist",
-    "site",
+    *(".git", ".venv*", ".nox", ".*_cache", ".hypothesis", "__pycache__"),
+    *("*.egg-info", "build", "dist", "site"),
 )
-MEMORY = 8 << 30
-"""Bytes that a run of the tests may allocate: a mistake in a size must not stop the
-machine."""
-START_SECONDS = 120.0
-"""Seconds that may pass until the first test begins, when kernels may be translated."""
 FIRST_TESTS = 50
 """Number of tests in the first process, because collecting the files of all tests takes
 longer than most mistakes need. Each next process runs eight times as many."""
 MAX_HANGING = 2
 """Number of tests without an end after which the others are left out."""
-TEST_SECONDS = 30.0
+TEST_SECONDS = 30
 """Seconds that a test may take in addition to 30 times its usual CPU time."""
 
 
@@ -66,38 +50,22 @@ class Bench:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
         self.is_closed = False
-        self._hanging = 0
-        self._is_running = False
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-        self._server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("preloaded.py"))],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            # Ctrl-C comes here alone
-            start_new_session=True,
-        )
+        self._process: subprocess.Popen | None = None
         if kernels is not None:
             shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
         # Byte code is checked by content: a mistake of the same length within a second
         # is seen.
         by_content = py_compile.PycInvalidationMode.CHECKED_HASH
-        for package in filter(
-            Path.is_dir, (self.root / "synapse", self.root / "architect")
-        ):
-            compileall.compile_dir(package, quiet=1, invalidation_mode=by_content)
+        for package in ("synapse", "architect"):
+            folder = self.root / package
+            compileall.compile_dir(folder, quiet=2, invalidation_mode=by_content)
 
     def close(self) -> None:
         """End the tests that run, and all that would run next."""
         self.is_closed = True
-
-    def end(self) -> None:
-        """End the process that runs the tests, when none runs."""
-        self._server.stdin.close()
-        self._server.stdout.close()
-        self._server.wait()
+        if self._process is not None:
+            end_group(self._process)
 
     def examine(
         self,
@@ -127,35 +95,39 @@ class Bench:
         list of str
             The names of the red tests.
         """
-        pristine = {
-            mistake.file: (self.root / mistake.file).read_bytes()
-            for mistake in mistakes
-        }
+        files = {mistake.file: self.root / mistake.file for mistake in mistakes}
+        pristine = {path: path.read_bytes() for path in files.values()}
         try:
             for mistake in mistakes:
-                (self.root / mistake.file).write_text(mistake.code, encoding="utf-8")
-            kernels = self._kernels_of(pristine)
+                files[mistake.file].write_text(mistake.code, encoding="utf-8")
+            kernels = self._kernels_of(files)
             red: list[str] = []
             left = list(tests)
             count = FIRST_TESTS
-            self._hanging = 0
+            hanging = 0
             while left and len(red) < most and not self.is_closed:
-                if self._hanging == MAX_HANGING:
-                    break
                 some = left[:count]
-                ended, failed = self._run(some, seconds, kernels, most - len(red))
+                ended, failed, hangs = self._run(
+                    some, seconds, kernels, most - len(red)
+                )
                 red += failed
                 left = left[ended:]
+                hanging += hangs
+                if hanging == MAX_HANGING:
+                    break
                 if ended == len(some):
                     count *= 8
                     most = later
             return red
         finally:
-            for file, content in pristine.items():
-                (self.root / file).write_bytes(content)
-            self._forget()
+            for path, content in pristine.items():
+                path.write_bytes(content)
+            # what was compiled from, or written by, an engine with a mistake
+            for folder in (self.kernels.with_name("mutated"), self.temporary):
+                shutil.rmtree(folder, ignore_errors=True)
+            self.temporary.mkdir(exist_ok=True)
 
-    def _kernels_of(self, files: Mapping[str, bytes]) -> Path:
+    def _kernels_of(self, files: Mapping[str, Path]) -> Path:
         """Return where kernels are cached while files have mistakes.
 
         After a change of a kernel, the cache would replace the good ones. A copy has
@@ -166,106 +138,61 @@ class Bench:
         self.kernels.mkdir(exist_ok=True)
         return Path(shutil.copytree(self.kernels, mutated, dirs_exist_ok=True))
 
-    def _forget(self) -> None:
-        """Remove what was compiled from, or written by, an engine with a mistake."""
-        shutil.rmtree(self.kernels.with_name("mutated"), ignore_errors=True)
-        shutil.rmtree(self.temporary, ignore_errors=True)
-        self.temporary.mkdir(exist_ok=True)
-
     def _run(
         self,
         tests: Sequence[str],
         seconds: Mapping[str, float],
         kernels: Path,
         most: int,
-    ) -> tuple[int, list[str]]:
-        """Run tests in one process. Return how many of them have ended, and the red
-        ones. A test during which the process ends, or that does not end, is red."""
+    ) -> tuple[int, list[str], bool]:
+        """Run tests in one process.
+
+        Return how many of them have ended, the red ones, and whether one hangs. A test
+        during which the process ends, or that does not end, is red."""
         listed, outcomes = self.temporary / "list", self.temporary / "outcomes"
-        listed.write_text("\n".join(tests) + f"\0{most}", encoding="utf-8")
-        outcomes.unlink(missing_ok=True)
-        outcomes.touch()
-        process = self._start(tests, kernels, listed, outcomes)
-        began = time.monotonic()
-        running = ""
-        try:
-            while not self._has_ended(0.1) and not self.is_closed:
-                latest = self._latest(outcomes)
-                if latest != running:
-                    running, began = latest, time.monotonic()
-                allowed = START_SECONDS
-                if running:
-                    allowed = TEST_SECONDS + 30.0 * seconds.get(running, 0.0)
-                if time.monotonic() - began > allowed:
-                    self._hanging += 1
-                    break
-        finally:
-            end_group(process)
-            while not self._has_ended(1.0):
-                pass
-        return self._counted(tests, outcomes)
-
-    def _has_ended(self, seconds: float) -> bool:
-        """Wait for the end of the process that runs tests; whether it has ended."""
-        self._is_running = self._is_running and not self._answers(seconds)
-        return not self._is_running
-
-    def _answers(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self._server.stdout], [], [], seconds)
-        if ready:
-            self._server.stdout.readline()
-        return bool(ready)
-
-    @staticmethod
-    def _latest(outcomes: Path) -> str:
-        """Return the test that runs, or "" between two."""
-        lines = outcomes.read_text(encoding="utf-8").splitlines()
-        begun, _, test = lines[-1].partition(" ") if lines else ("", "", "")
-        return test if begun == BEGIN else ""
-
-    @staticmethod
-    def _counted(tests: Sequence[str], outcomes: Path) -> tuple[int, list[str]]:
-        lines = outcomes.read_text(encoding="utf-8").splitlines()
-        ends = dict(reversed(line.split(" ", 1)) for line in lines)
-        red = [test for test in tests if ends.get(test) in (RED, BEGIN)]
-        if not any(outcome == BEGIN for outcome in ends.values()):
-            began = any(line.startswith(BEGIN) for line in lines)
-            # all have ended, or nothing can be imported
-            return len(tests), red if began or red else list(tests)
-        broken = next(test for test in tests if ends.get(test) == BEGIN)
-        return tests.index(broken) + 1, red
-
-    def _start(
-        self, tests: Sequence[str], kernels: Path, listed: Path, outcomes: Path
-    ) -> int:
-        """Start a run of pytest, and return its process."""
-        files = dict.fromkeys(test.partition("::")[0] for test in tests)
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", ""]
-        options += ["-p", "tests.mutants.outcomes", "--continue-on-collection-errors"]
-        # of the server, which imports plugins before pytest does
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        allowed = {t: TEST_SECONDS + round(30 * seconds.get(t, 0.0)) for t in tests}
+        lines = (f"{allowed[test]} {test}\n" for test in tests)
+        listed.write_text("".join(lines), encoding="utf-8")
+        outcomes.write_text("", encoding="utf-8")
         environment = {
             "PYTHONPATH": str(self.root),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "OPENBLAS_NUM_THREADS": "1",
             "SYNAPSE_CACHE_DIR": str(kernels),
             "TMPDIR": str(self.temporary),
             "MPLBACKEND": "Agg",
             LIST: str(listed),
             OUTCOMES: str(outcomes),
+            MOST: str(most),
         }
-        run = {
-            "folder": str(self.root),
-            "environment": environment,
-            "arguments": [*options, *files],
-            "memory": MEMORY,
-        }
-        self._server.stdin.write(json.dumps(run).encode() + b"\n")
-        self._server.stdin.flush()
-        self._is_running = True
-        return int(self._server.stdout.readline())
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:xdist"]
+        command += ["-p", "no:cacheprovider", "-p", "tests.mutants.outcomes"]
+        command += ["--continue-on-collection-errors"]
+        self._process = subprocess.Popen(
+            [*command, *dict.fromkeys(test.partition("::")[0] for test in tests)],
+            cwd=self.root,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C comes here alone
+            start_new_session=True,
+        )
+        if not self.is_closed:
+            self._process.wait()
+        end_group(self._process)
+        hangs = self._process.wait() == -signal.SIGALRM
+        lines = outcomes.read_text(encoding="utf-8").splitlines()
+        ends = dict(reversed(line.split(" ", 1)) for line in lines)
+        if not ends:  # nothing can be imported
+            return len(tests), list(tests), hangs
+        red = [test for test in tests if ends.get(test) in (RED, BEGIN)]
+        running = [test for test in tests if ends.get(test) == BEGIN]
+        ended = tests.index(running[0]) + 1 if running else len(tests)
+        return ended, red, hangs
 
 
-def end_group(process: int) -> None:
+def end_group(process: subprocess.Popen) -> None:
     """End a process and all that it has started."""
     with suppress(ProcessLookupError):
-        os.killpg(process, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)

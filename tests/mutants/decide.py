@@ -7,6 +7,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,8 +27,6 @@ KEPT_NAMES = re.compile(
 )
 """What stays in any case, by file or name: golden data, the oracle, killed processes,
 damaged files, hostile input, attacks on raw addresses."""
-KEPT_TIERS = frozenset({"browser", "compiler", "peers", "torch"})
-"""Tiers that stay: doors to real programs."""
 REACHED_BY_OTHERS = 1
 """Number of other test functions of its folder that reach each function of a test that
 goes. A few hundred mistakes are a sample, and tests of a room assert what a room does.
@@ -55,23 +54,17 @@ def test_functions(root: Path, reached: Reached) -> list[TestFunction]:
     """Return the test functions below `tests`, the dearest first."""
     seconds: dict[str, float] = defaultdict(float)
     for test, cost in reached.seconds.items():
-        seconds[function_name(test)] += cost + reached.compiled_seconds[test] / 4
-    sources: dict[str, dict[str, ast.FunctionDef]] = {}
+        seconds[function_name(test)] += cost
     found = []
     for name, cost in seconds.items():
-        file, *scope = name.split("::")
-        if not file.startswith("tests/") or not scope:
-            continue
-        if file not in sources:
-            sources[file] = _functions(root / file)
-        node = sources[file].get("::".join(scope))
+        file, _, scope = name.partition("::")
+        node = _functions(root / file).get(scope) if file.startswith("tests/") else None
         if node is None:  # a doctest
             continue
-        decorators = [ast.unparse(each) for each in node.decorator_list]
         is_kept = (
             file.startswith(KEPT_FOLDERS)
-            or bool(KEPT_NAMES.search(f"{file} {scope[-1]}"))
-            or any("given" in each for each in decorators)
+            or bool(KEPT_NAMES.search(f"{file} {node.name}"))
+            or any("given" in ast.unparse(each) for each in node.decorator_list)
         )
         statements = sum(isinstance(each, ast.stmt) for each in ast.walk(node))
         found.append(TestFunction(name, cost, statements, is_kept))
@@ -83,17 +76,17 @@ def folder_of(test: str) -> str:
     return "/".join(test.split("/")[:2])
 
 
+@cache
 def _functions(path: Path) -> dict[str, ast.FunctionDef]:
     """Return the test functions of a file, those of classes by Class::function."""
-    found = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                if isinstance(inner, ast.FunctionDef):
-                    found[f"{node.name}::{inner.name}"] = inner
-        elif isinstance(node, ast.FunctionDef):
-            found[node.name] = node
-    return found
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {
+        f"{scope.name}::{node.name}" if scope in classes else node.name: node
+        for scope in (tree, *classes)
+        for node in scope.body
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def removable(
@@ -115,23 +108,21 @@ def removable(
     """
     left = {mistake: set(tests) for mistake, tests in noticed.items()}
     reach = {function: set(tests) for function, tests in reached_by.items()}
-    mistakes_of = _inverted(left)
-    functions_of = _inverted(reach)
+    mistakes_of, functions_of = _inverted(left), _inverted(reach)
     specific = _most_specific(reach)
     gone = []
     for test in functions:
-        mistakes = mistakes_of.get(test.name, set())
-        calls = functions_of.get(test.name, set())
-        if test.is_kept or test.name in specific:
+        noticing = [left[mistake] for mistake in mistakes_of[test.name]]
+        reaching = [reach[function] for function in functions_of[test.name]]
+        if (
+            test.is_kept
+            or test.name in specific
+            or any(len(tests) == 1 for tests in noticing)
+            or any(len(tests) <= REACHED_BY_OTHERS for tests in reaching)
+        ):
             continue
-        if any(len(left[mistake]) == 1 for mistake in mistakes):
-            continue
-        if any(len(reach[function]) <= REACHED_BY_OTHERS for function in calls):
-            continue
-        for mistake in mistakes:
-            left[mistake].discard(test.name)
-        for function in calls:
-            reach[function].discard(test.name)
+        for tests in (*noticing, *reaching):
+            tests.discard(test.name)
         gone.append(test)
     return gone
 
@@ -142,12 +133,11 @@ def _most_specific(reached_by: Mapping[tuple, set[str]]) -> set[str]:
     for (*function, _), tests in reached_by.items():
         by_function[tuple(function)] |= tests
     sizes = {test: len(calls) for test, calls in _inverted(by_function).items()}
-    found: set[str] = set()
-    for tests in by_function.values():
-        found.update(
-            sorted(tests, key=lambda test: (sizes[test], test))[:MOST_SPECIFIC]
-        )
-    return found
+    return {
+        test
+        for tests in by_function.values()
+        for test in sorted(tests, key=lambda test: (sizes[test], test))[:MOST_SPECIFIC]
+    }
 
 
 def _inverted(sets: Mapping[Any, set[str]]) -> dict[str, set[Any]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
 
-BOTH_WAYS = {
+SOURCES = ("synapse", "architect")
+"""Folders of the library."""
+PAIRS = {
     "Binary": "Add-Sub Mul-Div RShift-LShift BitOr-BitAnd BitAnd-BitXor FloorDiv-Mod",
     "Comparison": "Eq-NotEq Lt-LtE Gt-GtE Lt-GtE Gt-LtE Is-IsNot",
 }
@@ -26,20 +29,11 @@ BOTH_WAYS = {
 cosmic-ray has all pairs. Most of them, such as a shift of a float, fail in the first
 line that runs. """
 OTHERS = (
-    "ReplaceBinaryOperator_Pow_Mul",
-    "ReplaceUnaryOperator_Delete_Invert",
-    "ReplaceUnaryOperator_Delete_Not",
-    "ReplaceUnaryOperator_Delete_USub",
-    "AddNot",
-    "ReplaceTrueWithFalse",
-    "ReplaceFalseWithTrue",
-    "ReplaceAndWithOr",
-    "ReplaceOrWithAnd",
-    "ReplaceBreakWithContinue",
-    "ReplaceContinueWithBreak",
-    "ExceptionReplacer",
-    "NumberReplacer",
-    "ZeroIterationForLoop",
+    *("ReplaceBinaryOperator_Pow_Mul", "ReplaceUnaryOperator_Delete_Invert"),
+    *("ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_Delete_USub"),
+    *("AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr"),
+    *("ReplaceOrWithAnd", "ReplaceBreakWithContinue", "ReplaceContinueWithBreak"),
+    *("ExceptionReplacer", "NumberReplacer", "ZeroIterationForLoop"),
 )
 
 
@@ -65,12 +59,13 @@ class DeleteCall(Operator):
 @cache
 def operators() -> dict[str, Operator]:
     """The operators that are drawn from, by name."""
-    names = list(OTHERS)
-    for family, pairs in BOTH_WAYS.items():
-        for pair in pairs.split():
-            left, right = pair.split("-")
-            names.append(f"Replace{family}Operator_{left}_{right}")
-            names.append(f"Replace{family}Operator_{right}_{left}")
+    both_ways = (
+        f"Replace{family}Operator_{left}_{right}"
+        for family, pairs in PAIRS.items()
+        for pair in pairs.split()
+        for left, right in permutations(pair.split("-"))
+    )
+    names = (*OTHERS, *both_ways)
     of_cosmic_ray = {name: get_operator(f"core/{name}")() for name in names}
     return {**of_cosmic_ray, "DeleteCall": DeleteCall()}
 
@@ -95,23 +90,16 @@ class Mistake:
 
     def diff(self) -> str:
         """The mistake, as a diff with a line of context."""
-        lines = difflib.unified_diff(
-            self.original.splitlines(),
-            self.code.splitlines(),
-            self.file,
-            self.file,
-            n=1,
-            lineterm="",
-        )
-        return "\n".join(lines)
+        files = self.original.splitlines(), self.code.splitlines()
+        names = self.file, self.file
+        return "\n".join(difflib.unified_diff(*files, *names, n=1, lineterm=""))
 
     def can_be_noticed(self) -> bool:
         """Whether the file is still Python, and means something else."""
         try:
-            mutated = meaning(self.code)
+            return meaning(self.code) != meaning(self.original)
         except SyntaxError:
             return False
-        return mutated != meaning(self.original)
 
 
 class Place(NamedTuple):
@@ -137,9 +125,8 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Without what only type checkers read."""
-        if "TYPE_CHECKING" in ast.unparse(node.test):
-            return None
-        return self.generic_visit(node)
+        is_for_checkers = "TYPE_CHECKING" in ast.unparse(node.test)
+        return None if is_for_checkers else self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         """Without the annotation."""
@@ -147,13 +134,11 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
         """Without the marks of arguments that are given by name, or by position."""
-        named = ast.arguments([], [*node.posonlyargs, *node.args, *node.kwonlyargs])
-        named.vararg = node.vararg
-        named.kwonlyargs = []
-        named.kwarg = node.kwarg
-        named.defaults = [*node.defaults, *filter(None, node.kw_defaults)]
-        named.kw_defaults = []
-        return self.generic_visit(named)
+        named = [*node.posonlyargs, *node.args, *node.kwonlyargs]
+        defaults = [*node.defaults, *filter(None, node.kw_defaults)]
+        return self.generic_visit(
+            ast.arguments([], named, node.vararg, [], [], node.kwarg, defaults)
+        )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Without the annotation of the result."""
@@ -168,12 +153,12 @@ class _Meaning(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         """Without a union of types that has a name."""
         value = node.value
-        is_union = isinstance(value, ast.BinOp) and isinstance(
-            value.op, ast.BitOr | ast.BitAnd
+        is_union = (
+            node.col_offset == 0
+            and isinstance(value, ast.BinOp)
+            and isinstance(value.op, ast.BitOr | ast.BitAnd)
         )
-        if is_union and node.col_offset == 0:
-            return None
-        return self.generic_visit(node)
+        return None if is_union else self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         """With the class of the error alone."""
@@ -183,11 +168,8 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Without the sentence of a warning, and without a cast."""
-        name = ast.unparse(node.func)
-        if name in ("warn", "warnings.warn", "cast"):
-            node.args = []
-            node.keywords = []
-            return node
+        if ast.unparse(node.func) in ("warn", "warnings.warn", "cast"):
+            return ast.Call(node.func, [], [])
         return self.generic_visit(node)
 
 
@@ -207,21 +189,17 @@ def candidates(root: Path, file: str) -> Iterator[Place]:
             yield Place(file, line, column, name, occurrence)
 
 
-def files_of(root: Path, sources: list[str]) -> list[str]:
-    """The Python files of a room, in order. A source is a file, a folder or a
-    pattern."""
-    files: set[Path] = set()
-    for source in sources:
-        for path in root.glob(source):
-            files.update(path.rglob("*.py") if path.is_dir() else [path])
-    return sorted(path.relative_to(root).as_posix() for path in files)
+def files_of(root: Path, folders: Iterable[str]) -> list[str]:
+    """The Python files of some folders, in order."""
+    paths = (path for folder in folders for path in (root / folder).rglob("*.py"))
+    return sorted(path.relative_to(root).as_posix() for path in paths)
 
 
-def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mistake]:
+def draw(root: Path, folders: Iterable[str], count: int, seed: int) -> list[Mistake]:
     """Draw mistakes: each place in the code is as likely as another, and is drawn
     once."""
     places: dict[tuple[str, int, int], list[Place]] = {}
-    for file in files_of(root, sources):
+    for file in files_of(root, folders):
         for place in candidates(root, file):
             places.setdefault(place[:3], []).append(place)
     rng = random.Random(seed)

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from .drawing import Mistake, meaning
@@ -31,21 +32,18 @@ def mends(root: Path, count: int, seed: int) -> list[Mistake]:
     commits = _commits(root)
     rng = random.Random(seed)
     rng.shuffle(commits)
-    drawn: list[Mistake] = []
-    taken: set[tuple[str, int]] = set()
+    drawn: dict[tuple[str, int], Mistake] = {}
     for commit, subject in commits:
         if len(drawn) == count:
             break
         hunks = list(_hunks(root, commit))
         rng.shuffle(hunks)
-        for file, lines in hunks:
-            mistake = _taken_back(root, f"{commit[:8]} {subject}", file, lines)
-            if mistake is None or (file, mistake.line) in taken:
-                continue
-            taken.add((file, mistake.line))
-            drawn.append(mistake)
-            break
-    return drawn
+        name = f"{commit[:8]} {subject}"
+        backs = (_taken_back(root, name, file, lines) for file, lines in hunks)
+        new = (m for m in backs if m is not None and (m.file, m.line) not in drawn)
+        for mistake in islice(new, 1):
+            drawn[mistake.file, mistake.line] = mistake
+    return list(drawn.values())
 
 
 def _git(root: Path, *words: str) -> str:
@@ -105,10 +103,9 @@ def _taken_back(root: Path, name: str, file: str, lines: list[str]) -> Mistake |
 def _is_plausible(mistake: Mistake) -> bool:
     """Whether a mistake means something else, by more than names, and no linter sees
     it."""
-    if not mistake.can_be_noticed():
-        return False
-    shapes = {_without_names(code) for code in (mistake.code, mistake.original)}
-    if len(shapes) == 1:
+    if not mistake.can_be_noticed() or (
+        _without_names(mistake.code) == _without_names(mistake.original)
+    ):
         return False
     lint = [sys.executable, "-m", "ruff", "check", "--isolated", "-q", "-"]
     command = [*lint, "--select=F821,F811,F401,F823"]

@@ -15,7 +15,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,156 +30,109 @@ TRACES = "SYNAPSE_MUTANTS_TRACES"
 TIERS = ("browser", "compiler", "full", "peers", "slow", "torch")
 
 
-class Seconds:
-    """CPU seconds of this process and of the processes that have ended in it."""
-
-    def __init__(self) -> None:
-        self.start = self.now()
-
-    @staticmethod
-    def now() -> float:
-        """Return the seconds since the process began."""
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.process_time() + children.ru_utime + children.ru_stime
-
-    def passed(self) -> float:
-        """Return the seconds since this object was made."""
-        return round(self.now() - self.start, 4)
-
-
-class CalledKernel:
-    """A kernel's entry that notes its calls."""
-
-    __slots__ = ("entry", "name", "names")
-
-    def __init__(self, entry: Callable[..., Any], name: str, names: set[str]) -> None:
-        self.entry = entry
-        self.name = name
-        self.names = names
-
-    def __call__(self, *arguments: Any) -> Any:
-        """Call the machine code."""
-        self.names.add(self.name)
-        return self.entry(*arguments)
+def cpu_seconds() -> float:
+    """Return the CPU seconds of this process and of those that have ended in it."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 class Reach:
     """The functions and kernels that the current test has reached."""
 
     def __init__(self, root: Path, folder: Path, worker: str) -> None:
+        self.root = str(root)
         self.functions: set[str] = set()
         self.kernels: set[str] = set()
         self.always: set[str] = set()  # called by address, which no call shows
-        self.known: set[str] = set()  # kernels whose functions are written
+        self.written: set[str] = set()  # kernels whose functions are in the file
         self.programs: list[Any] = []  # typed programs that are printed, not compiled
         self.file = (folder / f"kernels-{worker}.jsonl").open("a", encoding="utf-8")
         self.child = folder / f"child-{worker}"
         os.environ[tracing.CHILD] = str(self.child)
-        os.environ[tracing.ROOT] = str(root)
-        child = str(Path(__file__).with_name("child"))
-        paths = [child, os.environ.get("PYTHONPATH", "")]
+        os.environ[tracing.ROOT] = self.root
+        paths = [str(Path(__file__).with_name("child")), os.environ.get("PYTHONPATH")]
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        self.compiled_seconds = 0.0
-        self.restart = tracing.start(str(root), self.see)
-        self.root = str(root)
+        tracing.start(self.root, self.see)
         self.patch()
 
     def see(self, name: str) -> None:
         """Note a function, or a kernel that is loaded."""
-        if name.startswith(tracing.KERNEL):
-            self.kernels.add(name.removeprefix(tracing.KERNEL))
-        else:
-            self.functions.add(name)
+        seen = self.kernels if name.startswith(tracing.KERNEL) else self.functions
+        seen.add(name.removeprefix(tracing.KERNEL))
 
     def patch(self) -> None:
-        """Observe how kernels are translated, compiled, loaded and called."""
-        from synapse.engine.language import entries, lazy_parts, machine, program
-
-        programs = self.programs
+        """Observe how kernels are translated, loaded and called."""
+        from synapse.engine.language import entries, lazy_parts, program
 
         start_program = program.TypedProgram.__init__
+        text_of, entry = entries.text_of, entries.entry
+        address_of, part_compiled = entries.address_of, lazy_parts._compiled
+        parts: dict[Any, str] = {}  # names of lazy parts, by address
+        reach = self
 
         def noted_program(made: Any, *arguments: Any, **options: Any) -> None:
             start_program(made, *arguments, **options)
-            programs.append(made)
-
-        program.TypedProgram.__init__ = noted_program
-        text_of, compiled = entries.text_of, machine.object_code
-        entry, address_of = entries.entry, entries.address_of
+            self.programs.append(made)
 
         def noted_text(function: Any, kinds: Any, result: Any = None) -> str:
             """Translate, and write which functions took part."""
             outer = set(self.functions)
             self.functions.clear()
-            self.restart()
-            before = len(programs)
+            sys.monitoring.restart_events()
+            before = len(self.programs)
             text: str = text_of(function, kinds, result)
-            parts = self.functions_of(programs[before])
-            del programs[before:]
             name = tracing.kernel_of(function, kinds, result)
-            self.known.add(name)
-            self.write(name, functions=sorted({*parts, *self.functions}))
+            found = self.functions | self.functions_of(self.programs[before])
+            row = {"kernel": name, "functions": sorted(found)}
+            del self.programs[before:]
+            self.file.write(json.dumps(row) + "\n")
+            self.file.flush()
+            self.written.add(name)
             self.functions.update(outer)
             return text
 
-        def noted_code(text: str, speed: int = 3) -> bytes:
-            seconds = Seconds()
-            code: bytes = compiled(text, speed)
-            self.compiled_seconds += seconds.passed()
-            return code
-
-        def load(
-            make: Callable[..., Any], passed: Any, options: Any
-        ) -> tuple[Any, str]:
-            function, kinds, result = *passed[:2], None
-            if make is address_of:
-                result = passed[2]
+        def noted(function: Any, kinds: Any, result: Any = None) -> str:
+            """Note that a kernel is used, and write its functions once."""
             name = tracing.kernel_of(function, kinds, result)
-            self.compiled_seconds = 0.0
-            made = make(*passed, **options)
-            if name not in self.known:  # it was read from its file
+            if name not in self.written:  # it was read from its file
                 noted_text(function, kinds, result)
-            if self.compiled_seconds:
-                self.write(name, seconds=round(self.compiled_seconds, 4))
             self.kernels.add(name)
-            return made, name
+            return name
 
         def noted_entry(*passed: Any, **options: Any) -> Any:
-            made, name = load(entry, passed, options)
-            return CalledKernel(made, name, self.kernels)
+            made = entry(*passed, **options)
+            name = noted(*passed[:2])
+
+            def called(*arguments: Any) -> Any:
+                self.kernels.add(name)
+                return made(*arguments)
+
+            return called
 
         def noted_address(*passed: Any, **options: Any) -> Any:
-            made, name = load(address_of, passed, options)
-            if not lazies:
-                self.always.add(name)
+            made = address_of(*passed, **options)
+            self.always.add(noted(*passed[:3]))
             return made
 
-        names: dict[Any, str] = {}
-        lazies: list[Any] = []
-        part_compiled = lazy_parts._compiled
-
         def noted_part(address: Any) -> int:
-            lazies.append(address)
-            try:
-                part = lazy_parts._parts[address.name][address.number]
-                kinds = lazy_parts._kinds_of(part, address.scalar)
-                name = tracing.kernel_of(part.function, kinds, lazy_parts.NOTHING)
-                names[address] = name
-                return int(part_compiled(address))
-            finally:
-                lazies.pop()
-
-        reach = self
+            part = lazy_parts._parts[address.name][address.number]
+            kinds = lazy_parts._kinds_of(part, address.scalar)
+            always = set(self.always)
+            made = int(part_compiled(address))
+            self.always = always  # its slot shows which tests use it
+            parts[address] = noted(part.function, kinds, lazy_parts.NOTHING)
+            return made
 
         class Addresses(dict):
             """Notes the parts whose slot a kernel fills."""
 
             def get(self, address: Any, default: Any = None) -> Any:
-                if address in names:
-                    reach.kernels.add(names[address])
+                if address in parts:
+                    reach.kernels.add(parts[address])
                 return super().get(address, default)
 
-        entries.text_of, machine.object_code = noted_text, noted_code
+        program.TypedProgram.__init__ = noted_program
+        entries.text_of = noted_text
         entries.entry, entries.address_of = noted_entry, noted_address
         lazy_parts._compiled = noted_part
         lazy_parts._addresses = Addresses(lazy_parts._addresses)
@@ -189,11 +142,6 @@ class Reach:
         codes = (each.function.__code__ for each in typed.instances.values())
         found = (tracing.function_of(code, self.root) for code in codes)
         return set(filter(None, found))
-
-    def write(self, name: str, **numbers: Any) -> None:
-        """Write what is known of a kernel."""
-        self.file.write(json.dumps({"kernel": name, **numbers}) + "\n")
-        self.file.flush()
 
     def begin(self) -> None:
         """Forget what an earlier test has reached, and all that its calls have kept."""
@@ -205,33 +153,32 @@ class Reach:
                 ctypes.c_uint64.from_address(slot).value = 0
         for cached in caches():
             cached.cache_clear()
-        self.functions.clear()
-        self.kernels.clear()
-        self.programs.clear()
+        for noted in (self.functions, self.kernels, self.programs):
+            noted.clear()
         self.child.unlink(missing_ok=True)
-        self.restart()
+        sys.monitoring.restart_events()
 
-    def take(self) -> None:
-        """Add what the programs of a test consist of, and what its processes reach."""
+    def taken(self) -> dict[str, list[str]]:
+        """Return what a test has reached, in printed programs and in processes, too."""
         for printed in self.programs:
             self.functions |= self.functions_of(printed)
         if self.child.exists():
             for line in self.child.read_text(errors="replace").splitlines():
                 self.see(line)
+        return {
+            "functions": sorted(self.functions),
+            "kernels": sorted(self.kernels | self.always),
+        }
 
 
 def caches() -> list[Any]:
     """Return the cached functions of the library and its tests, without the engine's,
     which cache machine code."""
-    modules = [
-        module
+    return [
+        value
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] in ("synapse", "architect", "tests")
         and not name.startswith("synapse.engine")
-    ]
-    return [
-        value
-        for module in modules
         for value in list(vars(module).values())
         if isinstance(value, functools._lru_cache_wrapper)
     ]
@@ -245,7 +192,6 @@ class Watch:
         self.file = (folder / f"tests-{worker}.jsonl").open("a", encoding="utf-8")
         self.reach = Reach(root, folder, worker) if TRACES in os.environ else None
         self.failed = False
-        self.setup: dict[str, list[str]] = {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -253,15 +199,16 @@ class Watch:
         self.failed = False
         if self.reach:
             self.reach.begin()
-        seconds = Seconds()
+        began = cpu_seconds()
         ended = yield
-        row = {"test": item.nodeid, "seconds": seconds.passed(), "red": self.failed}
-        row["tiers"] = [tier for tier in TIERS if item.get_closest_marker(tier)]
-        row["reads_sources"] = hasattr(getattr(item, "module", None), "nodes_of")
-        if self.reach:
-            self.reach.take()
-            row["functions"] = sorted(self.reach.functions)
-            row["kernels"] = sorted(self.reach.kernels | self.reach.always)
+        row = {
+            "test": item.nodeid,
+            "seconds": round(cpu_seconds() - began, 4),
+            "red": self.failed,
+            "tiers": [tier for tier in TIERS if item.get_closest_marker(tier)],
+            "reads_sources": hasattr(getattr(item, "module", None), "nodes_of"),
+            **(self.reach.taken() if self.reach else {}),
+        }
         self.file.write(json.dumps(row) + "\n")
         self.file.flush()
         return ended

@@ -54,10 +54,11 @@ def test_recipes_fit_the_code():
             elif block["check"] == "run":
                 ast.parse(code)
             else:
-                missing = [
-                    path for path in named_tests(code) if not (ROOT / path).exists()
-                ]
-                assert all(defined(name, path) for path in missing), missing
+                # the files and folders in commands of pytest
+                words = shlex.split(code, comments=True)
+                named = {word for word in words if "/" in word}
+                added = {block["file"] for block in RECIPES[name]}
+                assert all((ROOT / path).exists() for path in named - added), named
 
     assert {name for name, blocks in RECIPES.items() if not blocks} == IN_WORDS
     all_hold(check, TRIED)
@@ -72,21 +73,21 @@ def test_contributing_is_short_and_links_every_recipe():
     assert sorted(listed[1:]) == sorted(pages)
 
 
+MARK = re.compile(r"^ *(?:#|\.\.) (\[recipe .+\])$", re.MULTILINE)
+
+
 def test_every_mark_of_a_recipe_is_used():
     places = {block["place"] for blocks in RECIPES.values() for block in blocks}
     files = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    marks = set()
-    for file in files.stdout.split():
-        if (
-            file.endswith((".py", ".rst"))
-            and file != "tests/project/test_contributing.py"
-        ):
-            text = (ROOT / file).read_text(encoding="utf-8")
-            marks.update(
-                re.findall(r"^ *(?:#|\.\.) (\[recipe .+\])$", text, re.MULTILINE)
-            )
+    marks = {
+        mark
+        for file in files.stdout.split()
+        if file.endswith((".py", ".rst"))
+        and file != "tests/project/test_contributing.py"
+        for mark in MARK.findall((ROOT / file).read_text(encoding="utf-8"))
+    }
     assert marks <= places
 
 
@@ -104,15 +105,6 @@ def there(module, name):
         hasattr(importlib.import_module(module), name)
         or find_spec(f"{module}.{name}") is not None
     )
-
-
-def named_tests(code):
-    """The files and folders in commands of pytest."""
-    return [word for word in shlex.split(code, comments=True) if "/" in word]
-
-
-def defined(name, path):
-    return any(block["file"] == path for block in RECIPES[name])
 
 
 def changed(root, block):
@@ -162,8 +154,7 @@ def end_of(lines, name):
         (node,) = (node for node in nodes if member in names_of(node))
         nodes = getattr(node, "body", [])
     if section:
-        begin = lines.index(f"    {section}", node.lineno)
-        return lines.index("", begin)
+        return lines.index("", lines.index(f"    {section}", node.lineno))
     if isinstance(node, ast.ClassDef):
         return max(
             each.end_lineno for each in node.body if isinstance(each, ast.AnnAssign)

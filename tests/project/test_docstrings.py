@@ -153,19 +153,18 @@ def test_docstrings_name_what_there_is():
 
 def test_comments_name_constants_that_there_are():
     """Such as ``schema.HIDDEN``: a constant of the module of this name."""
+    texts = {path: path.read_text(encoding="utf-8") for path in trees()}
+    named = re.findall(r"``(\w+)\.([A-Z_]+)``", "\n".join(texts.values()))
     constants = {}
-    for path, names in names_of_modules().items():
+    for path in texts:
         module = path.parent.name if path.stem == "__init__" else path.stem
-        constants.setdefault(module, set()).update(names)
-    mistakes = [
-        f"{path.relative_to(ROOT)}: {module}.{name}"
-        for path in trees()
-        for module, name in re.findall(
-            r"``(\w+)\.([A-Z_]+)``", path.read_text(encoding="utf-8")
-        )
+        if module in dict(named):
+            constants.setdefault(module, set()).update(names_in(nodes_of(path)))
+    assert not [
+        f"{module}.{name}"
+        for module, name in named
         if module in constants and name not in constants[module]
     ]
-    assert not mistakes
 
 
 def test_the_check_finds_a_parameter_that_has_been_renamed():

@@ -109,8 +109,7 @@ def lacking(imports, declared):
 
 
 def test_the_list_names_every_extra_and_its_rooms():
-    extras = set(REQUIREMENTS) - {""}
-    assert extras == set(SERVED) | CI["TOOLS"]
+    assert (set(REQUIREMENTS) - {""}) == set(SERVED) | CI["TOOLS"]
     assert not set(SERVED) & CI["TOOLS"]
     for extra, served in SERVED.items():
         for room in served.rooms:

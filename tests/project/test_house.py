@@ -6,6 +6,7 @@ The objects, learning and the engine touch the store. All others read through th
 import ast
 import difflib
 import re
+from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
@@ -27,17 +28,16 @@ OWNERS = (
 
 
 def test_no_room_touches_the_store():
-    touched = {}
-    rooms = 0
-    for file in (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py")):
-        name = file.relative_to(ROOT).as_posix()
-        if not name.startswith(OWNERS):
-            touched[name] = PRIVATE & {
-                node.attr for node in nodes_of(file) if isinstance(node, ast.Attribute)
-            }
-            rooms += 1
-    assert rooms > 80
-    assert not {file: names for file, names in touched.items() if names}
+    files = (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py"))
+    names = {file: file.relative_to(ROOT).as_posix() for file in files}
+    rooms = [file for file in files if not names[file].startswith(OWNERS)]
+    assert len(rooms) > 80
+    assert not [
+        f"{names[file]}: {node.attr}"
+        for file in rooms
+        for node in nodes_of(file)
+        if isinstance(node, ast.Attribute) and node.attr in PRIVATE
+    ]
 
 
 def test_every_seed_is_called_so_and_defaults_to_none():
@@ -56,9 +56,8 @@ def test_what_is_public_changes_only_knowingly():
     """Names, parameters, defaults. If the change is wanted: ``python -m
     tests.surface``."""
     written = WRITTEN.read_text(encoding="utf-8").splitlines()
-    changed = difflib.unified_diff(
-        written, list(surface()), "written down", "in the code", lineterm="", n=0
-    )
+    names = "written down", "in the code"
+    changed = difflib.unified_diff(written, list(surface()), *names, lineterm="", n=0)
     assert not (lines := list(changed)), "\n".join(lines)
 
 
@@ -88,47 +87,39 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
     names = "|".join(re.split(r",\s+", SECTIONS))
     wrapped = re.compile(rf"^ *({names}) +-{{3,}}|\S.* -{{4,}}(?: |$)", re.MULTILINE)
     bare = re.compile(rf"^ *({names}):?$(?!\n *-{{3,}}$)", re.MULTILINE)
-    wrong = {}
-    for file in trees():
-        for node in nodes_of(file):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                text = ast.get_docstring(node) or ""
-                match = wrapped.search(text) or bare.search(text)
-                if match:
-                    wrong[file.name, getattr(node, "name", "")] = match.group()
-    assert not wrong
+    assert not [
+        (file.name, getattr(node, "name", ""))
+        for file in trees()
+        for node in nodes_of(file)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        for text in [ast.get_docstring(node) or ""]
+        if wrapped.search(text) or bare.search(text)
+    ]
 
 
 def test_no_module_sets_what_another_one_owns():
     """A reader and a tool can follow imports, but not methods and entries that a module
     above sets."""
+
+    def owner_of(target):
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        return getattr(target, "id", None)
+
     foreign = []
     for path, tree in trees().items():
-        imports = [
-            node
-            for node in nodes_of(path)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-        ]
         imported = {
             name.asname or name.name.split(".")[0]
-            for node in imports
+            for node in nodes_of(path)
+            if isinstance(node, ast.Import | ast.ImportFrom)
             for name in node.names
         }
-        assigned = [
-            target for node in tree.body for target in getattr(node, "targets", [])
+        foreign += [
+            f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}"
+            for node in tree.body
+            for target in getattr(node, "targets", [])
+            if not isinstance(target, ast.Name) and owner_of(target) in imported
         ]
-        for target in assigned:
-            owner = target
-            while isinstance(owner, ast.Attribute | ast.Subscript):
-                owner = owner.value
-            if (
-                owner is not target
-                and isinstance(owner, ast.Name)
-                and owner.id in imported
-            ):
-                foreign.append(
-                    f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}"
-                )
     assert foreign == []
 
 
@@ -163,8 +154,7 @@ def test_the_map_in_the_first_docstring_names_every_room():
     top = ROOT / "synapse"
     rooms = {path.stem for path in top.glob("*.py") if not path.stem.startswith("_")}
     rooms |= {path.parent.name for path in top.glob("*/__init__.py")}
-    words = set(re.findall(r"``(\w+)(?:\.py)?``", synapse.__doc__))
-    assert rooms - words == set()
+    assert rooms - set(re.findall(r"``(\w+)(?:\.py)?``", synapse.__doc__)) == set()
 
 
 # --- words --------------------------------------------------------------------------
@@ -202,11 +192,11 @@ that are found in their rooms."""
 
 
 def test_no_two_classes_have_one_name():
-    files = {}
+    files = defaultdict(list)
     for name, nodes in _modules():
         for node in nodes:
             if isinstance(node, ast.ClassDef):
-                files.setdefault(node.name, []).append(name)
+                files[node.name].append(name)
     assert len(files) > 300
     twice = {name: {*paths} for name, paths in files.items() if len(paths) > 1}
     assert twice.items() <= SAME_ROLES.items()
@@ -221,31 +211,27 @@ WITHOUT_A_NOUN = re.compile(
 
 def test_constants_have_a_noun():
     """MAX_NEURONS and MIN_ROWS, not MOST_NEURONS and SHORTEST."""
-    wrong = []
-    for name, (module, *_) in _modules():
-        for node in module.body:
-            for target in getattr(node, "targets", [getattr(node, "target", None)]):
-                word = getattr(target, "id", "").lstrip("_")
-                if WITHOUT_A_NOUN.fullmatch(word):
-                    wrong.append(f"{name}: {word}")
-    assert wrong == []
+    assert not [
+        f"{name}: {target.id}"
+        for name, (module, *_) in _modules()
+        for node in module.body
+        for target in getattr(node, "targets", [getattr(node, "target", None)])
+        if WITHOUT_A_NOUN.fullmatch(getattr(target, "id", "").lstrip("_"))
+    ]
 
 
 def test_half_open_ranges_have_a_start_and_a_stop():
     """As slices of Python. An end or a last one would be read as included."""
-    wrong = []
-    for name, nodes in _modules():
-        for node in nodes:
-            if isinstance(node, ast.FunctionDef):
-                arguments = node.args
-                names = {
-                    argument.arg
-                    for argument in (
-                        *arguments.posonlyargs,
-                        *arguments.args,
-                        *arguments.kwonlyargs,
-                    )
-                }
-                if names & {"start", "begin", "first"} and names & {"last", "end"}:
-                    wrong.append(f"{name}: {node.name}")
-    assert wrong == []
+
+    def names(arguments):
+        parts = arguments.posonlyargs, arguments.args, arguments.kwonlyargs
+        return {argument.arg for part in parts for argument in part}
+
+    assert not [
+        f"{name}: {node.name}"
+        for name, nodes in _modules()
+        for node in nodes
+        if isinstance(node, ast.FunctionDef)
+        and names(node.args) & {"start", "begin", "first"}
+        and names(node.args) & {"last", "end"}
+    ]

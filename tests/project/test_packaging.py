@@ -54,14 +54,8 @@ assert load(sys.argv[1]).activate([0.0, 1.0]) == net.activate([0.0, 1.0])
 
 
 def run(*command, cwd):
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    options = {"capture_output": True, "text": True, "timeout": 600, "cwd": cwd}
+    done = subprocess.run([str(word) for word in command], check=False, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -72,17 +66,8 @@ def wheel(tmp_path_factory):
     get in."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "sources", ignore=NOT_SOURCES)
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-    ]
-    run(*pip, "-w", folder, folder / "sources", cwd=folder)
+    words = "-m pip wheel -q --no-deps --no-build-isolation --no-index -w"
+    run(sys.executable, *words.split(), folder, folder / "sources", cwd=folder)
     (path,) = folder.glob("*.whl")
     return path
 
@@ -157,12 +142,10 @@ def test_what_is_written_about_the_package_agrees():
         encoding="utf-8"
     )
     extras = declared["options.extras_require"]
-    needed = " ".join(
-        [declared["options"]["install_requires"], *extras.values()]
-    ).split()
     needed = {
         re.sub(r"\[\w+\]|[,;].*", "", line)
-        for line in needed
+        for lines in [declared["options"]["install_requires"], *extras.values()]
+        for line in lines.split()
         if not line.startswith("synapse-neurons[")
     }
     oldest = run("bash", ROOT / ".ci/run", "oldest", cwd=ROOT).split()
@@ -172,11 +155,10 @@ def test_what_is_written_about_the_package_agrees():
     assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(
         encoding="utf-8"
     )
-    minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
-    lowest = declared["options"]["python_requires"].removeprefix(">=3.")
-    assert minors == [
-        str(minor) for minor in range(int(lowest), int(lowest) + len(minors))
-    ]
+    classifiers = declared["metadata"]["classifiers"]
+    minors = [int(minor) for minor in re.findall(r"Python :: 3\.(\d+)", classifiers)]
+    lowest = int(declared["options"]["python_requires"].removeprefix(">=3."))
+    assert minors == [*range(lowest, lowest + len(minors))]
 
 
 @pytest.mark.full
@@ -196,13 +178,16 @@ def test_pages_say_how_an_extra_is_installed_as_errors_do():
         and path.name != "CHANGELOG.md"
     }
     assert len(texts) > 300
-    shown = 0
-    for path, text in texts.items():
-        assert not re.search(r"pip install [\"'\\]*synapse", text), path
-        plain = re.sub(r"[`\\]", "", text)
-        for sentence in re.findall(r'[^.:]+: pip install -e "\.\[\w+\]"\.', plain):
-            extra = re.search(r"\[(\w+)\]", sentence)[1]
-            assert sentence.strip() == FROM_CLONE.format(extra), path
-            assert extra in names
-            shown += 1
-    assert shown > 8
+    wrong = re.compile(r"pip install [\"'\\]*synapse")
+    assert not [path for path, text in texts.items() if wrong.search(text)]
+    shown = [
+        (path, *found)
+        for path, text in texts.items()
+        for found in re.findall(
+            r'([^.:]+: pip install -e "\.\[(\w+)\]"\.)', re.sub(r"[`\\]", "", text)
+        )
+    ]
+    assert len(shown) > 8
+    for path, sentence, extra in shown:
+        assert sentence.strip() == FROM_CLONE.format(extra), path
+        assert extra in names

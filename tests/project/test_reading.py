@@ -19,7 +19,16 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Model, Network, Trainer, learning, optimizers, plasticity
+from synapse import (
+    Layer,
+    Model,
+    Network,
+    Trainer,
+    forecasting,
+    learning,
+    optimizers,
+    plasticity,
+)
 from synapse.errors import SynapseError
 from tests.surface import EXTRAS, MODULES, MORE
 
@@ -126,15 +135,12 @@ def of_functions(network, arguments):
     """Call all public functions of a network that do not change it."""
     for full, function in public().items():
         parameters = (
-            [*inspect.signature(function).parameters] if is_plain(function) else []
+            [*inspect.signature(function).parameters]
+            if inspect.isfunction(function)
+            else []
         )
-        name = full.rpartition(".")[2]
-        if parameters[:1] == ["network"] and name not in CHANGES:
+        if parameters[:1] == ["network"] and full.rpartition(".")[2] not in CHANGES:
             call_known(partial(function, network), arguments)
-
-
-def is_plain(value):
-    return inspect.isfunction(value)
 
 
 def call_known(function, arguments):
@@ -183,10 +189,8 @@ class Subject:
 
 
 def network_step(net, k):
-    n = len(net.input)
-    outputs = net.activate(np.resize(ROWS[k], n))
-    cost = net.propagate(0.1, np.resize(TARGETS[k], len(net.output)))
-    return outputs, cost
+    outputs = net.activate(np.resize(ROWS[k], len(net.input)))
+    return outputs, net.propagate(0.1, np.resize(TARGETS[k], len(net.output)))
 
 
 def train_step(trainer, k):
@@ -198,10 +202,13 @@ def train_step(trainer, k):
 def architecture(name):
     """A network of an architecture that learns by its default rule and by rtrl."""
 
+    sizes = {"Hopfield": [3], "Residual": [3, 3, 3, 1], "Convolutional": [(6, 6), 1]}
+    options = {} if name == "Hopfield" else {"seed": 0}
+    options |= {"filters": (2,), "kernel": 3} if name == "Convolutional" else {}
+
     def begin():
-        build = getattr(architect, name)
-        net = build(3) if name == "Hopfield" else build(3, 3, 1, seed=0)
-        if not isinstance(net, architect.Hopfield):
+        net = getattr(architect, name)(*sizes.get(name, [3, 3, 1]), **options)
+        if name not in (*sizes, "Spiking"):
             with suppress(SynapseError):
                 net.rule = "rtrl"
         return net
@@ -210,14 +217,6 @@ def architecture(name):
         net.learn([np.sign(ROWS[k])])
         return net.activate(np.sign(ROWS[k + 1])), net.weights
 
-    if name == "Convolutional":
-        begin = partial(
-            architect.Convolutional, (6, 6), 1, filters=(2,), kernel=3, seed=0
-        )
-    if name == "Residual":
-        begin = partial(architect.Residual, 3, 3, 3, 1, seed=0)
-    if name == "Spiking":
-        begin = partial(architect.Spiking, 3, 3, 1, seed=0)
     return Subject(begin, hopfield_step if name == "Hopfield" else network_step)
 
 
@@ -242,22 +241,12 @@ def agent_step(agent, k):
     return agent.learn(float(row.sum()), ROWS[k + 1], terminated=k % 6 == 5)
 
 
-def td():
-    return synapse.reward.TD(net_of())
+def agent(name, *nets, **options):
+    def begin():
+        made = [net_of(outputs=n, squash=squash) for n, squash in nets]
+        return getattr(synapse.reward, name)(*made, **options)
 
-
-def actor_critic():
-    return synapse.reward.ActorCritic(
-        net_of(outputs=2, squash="softmax"), net_of(), seed=0
-    )
-
-
-def q_learning():
-    return synapse.reward.QLearning(net_of(outputs=2), seed=0)
-
-
-def qrc():
-    return synapse.reward.QRC(net_of(outputs=2), net_of(outputs=2), seed=0)
+    return Subject(begin, agent_step)
 
 
 def stream(k):
@@ -308,17 +297,13 @@ def sklearn(name):
 
 def sktime_subject():
     def begin():
-        room = pytest.importorskip("synapse.sktime")
+        room = pytest.importorskip("synapse.sktime", exc_type=ImportError)
         options = {"compared": (), "epochs": 2, "method": "network", "random_state": 0}
         return room.NetworkForecaster(hidden=(3,), **options)
 
     def step(model, k):
         pandas = pytest.importorskip("pandas")
-        index = (
-            pandas.RangeIndex(0, 60)
-            if k == 0
-            else pandas.RangeIndex(55 + 5 * k, 60 + 5 * k)
-        )
+        index = pandas.RangeIndex(55 + 5 * k if k else 0, 60 + 5 * k)
         series = pandas.Series(np.sin(0.3 * np.arange(index.start, index.stop)), index)
         if k == 0:
             model.fit(series, fh=[1, 2])
@@ -328,10 +313,6 @@ def sktime_subject():
         return model.predict([1, 2]).to_numpy().ravel()
 
     return Subject(begin, step)
-
-
-def forecaster():
-    return synapse.forecasting.NetworkForecaster(net_of(outputs=3), synapse.Scale(3))
 
 
 def forecaster_step(model, k):
@@ -363,11 +344,16 @@ SUBJECTS = {
     "synapse.Model": Subject(model_begin, model_step),
     "synapse.Trainer": Subject(trainer, train_step),
     "synapse.plasticity.Rule": Subject(plastic, plastic_step),
-    "synapse.forecasting.NetworkForecaster": Subject(forecaster, forecaster_step),
-    "synapse.reward.TD": Subject(td, agent_step),
-    "synapse.reward.ActorCritic": Subject(actor_critic, agent_step),
-    "synapse.reward.QLearning": Subject(q_learning, agent_step),
-    "synapse.reward.QRC": Subject(qrc, agent_step),
+    "synapse.forecasting.NetworkForecaster": Subject(
+        lambda: forecasting.NetworkForecaster(net_of(outputs=3), synapse.Scale(3)),
+        forecaster_step,
+    ),
+    "synapse.reward.TD": agent("TD", (1, "identity")),
+    "synapse.reward.ActorCritic": agent(
+        "ActorCritic", (2, "softmax"), (1, "identity"), seed=0
+    ),
+    "synapse.reward.QLearning": agent("QLearning", (2, "identity"), seed=0),
+    "synapse.reward.QRC": agent("QRC", (2, "identity"), (2, "identity"), seed=0),
     **{
         f"synapse.river.{name}": river(name, **options)
         for name, options in (

@@ -82,8 +82,7 @@ def first_sentence(docstring):
 
 def faults(docstring):
     """What is wrong with the docstring of a function. Formulas are no sentences."""
-    sentence = first_sentence(docstring)
-    first, *others = sentence.split()
+    first, *others = first_sentence(docstring).split()
     verb = re.match("[A-Za-z]*", first)[0]
     if first[0].isupper():
         if verb not in VERBS:

@@ -180,8 +180,7 @@ def test_a_refractory_time_of_brian2_blocks_one_step_less(brian, steps):
     _, when = in_brian(brian, 0, on_pre="I += 1e6", refractory=steps * DT * brian.ms)
     assert np.diff(when).min() == steps
     net = wired(1, weight=1e6, blocked=steps - 1)
-    ours = np.flatnonzero(recorded(net, source_spikes())[1])
-    assert ours.tolist() == when.tolist()
+    assert np.flatnonzero(recorded(net, source_spikes())[1]).tolist() == when.tolist()
     net = architect.Spiking(1, 1, 1, adaptive=0, refractory=steps - 1, seed=0)
     net.input[0].outgoing[0].weight = 1e6
     log = synapse.record(net, neurons=net["spikes"])

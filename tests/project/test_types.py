@@ -158,8 +158,7 @@ def test_dir_and_an_editor_show_the_public_names_and_no_others(module):
     assert {name for name in modules if find_spec(name)} <= {*MODULES}
     # `from synapse import *` imports no room that is imported when it is first used
     assert starred <= names if module == "synapse" else starred == names
-    jedi = pytest.importorskip("jedi")
-    script = jedi.Script(f"import {module}\n{module}.")
+    script = pytest.importorskip("jedi").Script(f"import {module}\n{module}.")
     completed = {each.name for each in script.complete(2, len(module) + 1)}
     assert {name for name in completed if name[0] != "_"} == names | OTHERS.get(
         module, set()

@@ -131,10 +131,8 @@ def test_bounds_hold(net):
         net.clear()
         net.activate(first)
         for row, (after, outputs) in zip(rows[1:], forms, strict=True):
-            values = net.activate(row)
-            assert (np.abs(values - outputs.centers) <= outputs.radii).all()
-            found = board.reached(net)
-            assert (np.abs(found - after.centers) <= after.radii).all()
+            assert (np.abs(net.activate(row) - outputs.centers) <= outputs.radii).all()
+            assert (np.abs(board.reached(net) - after.centers) <= after.radii).all()
     assert outputs.radii.max() < 0.1
 
 
@@ -153,14 +151,15 @@ def test_a_corridor_pays_for_its_cue_and_does_not_tell_its_length():
     for seed in range(100):
         corridor = reward.Corridor()
         (cue, asked), _ = corridor.reset(seed=seed)
-        rows, gains, ended = [asked], [], False
-        while not ended:
-            row, gain, ended, _, _ = corridor.step(int(cue > 0))
-            rows.append(row)
-            gains.append(gain)
-        assert rows == [0.0, *[[0.0, 0.0]] * (len(gains) - 2), [0.0, 1.0], [0.0, 0.0]]
-        assert gains == [0.0] * (len(gains) - 1) + [1.0]
-        seen.add((cue, len(gains)))
+        steps = [([asked], 0.0, False)]
+        while not steps[-1][2]:
+            steps.append(corridor.step(int(cue > 0))[:3])
+        (_, *rows), (_, *gains), _ = zip(*steps, strict=True)
+        count = len(gains)
+        assert asked == 0.0
+        assert rows == [*[[0.0, 0.0]] * (count - 2), [0.0, 1.0], [0.0, 0.0]]
+        assert gains == [0.0] * (count - 1) + [1.0]
+        seen.add((cue, count))
     assert {length for _, length in seen} == set(reward.SHORT)
     assert {cue for cue, _ in seen} == {-1.0, 1.0}
 

@@ -28,8 +28,7 @@ def counter():
 
 
 def test_a_network_that_counts_is_proved():
-    net = counter()
-    assert _counters.proved(net, _counters.MACHINES["anbn"]) > 20
+    assert _counters.proved(counter(), _counters.MACHINES["anbn"]) > 20
 
 
 @pytest.mark.parametrize(

@@ -188,8 +188,7 @@ def test_a_pool_remembers_as_much_as_a_plain_loop_for_every_seed():
     net = memory_capacity.pool(0)
     inputs = memory_capacity.inputs_of(0)
     states = memory_capacity.by_network(net, inputs)
-    expected = memory_capacity.by_numpy(net, inputs)
-    assert np.abs(states - expected).max() < 1e-12
+    assert np.abs(states - memory_capacity.by_numpy(net, inputs)).max() < 1e-12
     again = memory_capacity.capacity(states, inputs)
     assert again == pytest.approx(
         results[next(iter(memory_capacity.ROWS))][0]["capacity"], abs=0.01

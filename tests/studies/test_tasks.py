@@ -27,15 +27,8 @@ from ..tasks.chances import as_often, binomial, distributed, uniform
 
 def test_letters():
     """Syllables, features as in table 2 of the paper, and what can be predicted."""
-    table = {
-        "b": "101001",
-        "d": "101101",
-        "g": "101011",
-        "a": "010011",
-        "i": "010101",
-        "u": "010111",
-    }
-    names = {tuple(map(float, features)): letter for letter, features in table.items()}
+    table = ["b101001", "d101101", "g101011", "a010011", "i010101", "u010111"]
+    names = {tuple(map(float, features)): letter for letter, *features in table}
     sample = Letters(30_000).sample(1)
     text, following = (
         "".join(names[tuple(row)] for row in rows)
@@ -44,18 +37,11 @@ def test_letters():
     assert following[:-1] == text[1:]
     assert re.fullmatch("(ba|dii|guuu)*(|b|d|di|g|gu|guu)", text)
     symbols = ["bdg".index(letter) for letter in text if letter in "bdg"]
-    assert uniform(
-        np.reshape(symbols[: len(symbols) // 2 * 2], (-1, 2)) @ [3, 1], 0, 8
-    ), "independent syllables"
-    for letter, allowed in zip(following[:300], sample.allowed, strict=False):
-        assert allowed.tolist() == [
-            True,
-            True,
-            True,
-            letter in "aiu",
-            letter in "aiu",
-            True,
-        ]
+    pairs = np.reshape(symbols[: len(symbols) // 2 * 2], (-1, 2))
+    assert uniform(pairs @ [3, 1], 0, 8), "independent syllables"
+    is_vowel = [letter in "aiu" for letter in following[:300]]
+    allowed = [[True, True, True, vowel, vowel, True] for vowel in is_vowel]
+    assert sample.allowed[:300].tolist() == allowed
     outputs = np.where(sample.allowed, sample.targets, 0.4)
     assert sample.right(outputs)
     outputs[7, 0] = 1 - outputs[7, 0]
@@ -136,11 +122,8 @@ def test_spikes(delays):
 def test_temporal_xor():
     stream = TemporalXor(3).stream(5)
     batches = [stream.take(n) for n in (7, 1, 8992)]
-    triples = (
-        np.concatenate([batch.inputs for batch in batches])[:, 0]
-        .astype(int)
-        .reshape(-1, 3)
-    )
+    triples = np.concatenate([batch.inputs for batch in batches])
+    triples = triples[:, 0].astype(int).reshape(-1, 3)
     np.testing.assert_array_equal(triples[:, 0] ^ triples[:, 1], triples[:, 2])
     assert uniform(triples[:, :2] @ [2, 1], 0, 3)
     sample = TemporalXor(40).sample(0)
@@ -165,22 +148,22 @@ def test_timing_of_synaptic():
 )
 def test_temporal_order(marked, ranges):
     samples = TemporalOrder(marked).batch(5000, 4)
-    kinds = []
-    places = []
     others = np.zeros(4)
+    found = []
     for sample in samples:
         text = "".join("EBabcdXY"[row.index(1.0)] for row in sample.inputs.tolist())
         assert (text[0], text[-1], sample.inputs.sum()) == ("E", "B", len(text))
         at = [t for t, letter in enumerate(text) if letter in "XY"]
-        kinds.append(int("".join(str("XY".index(text[t])) for t in at), 2))
-        assert sample.targets[-1].tolist() == np.eye(2**marked)[kinds[-1]].tolist()
-        places.append(at)
+        kind = int("".join(str("XY".index(text[t])) for t in at), 2)
+        assert sample.targets[-1].tolist() == np.eye(2**marked)[kind].tolist()
+        found.append((kind, *at))
         others += [text.count(letter) for letter in "abcd"]
+    kinds, *places = zip(*found, strict=True)
     assert others.sum() == samples.lengths.sum() - 5000 * (2 + marked)
     assert as_often(others)
     assert uniform(samples.lengths, 100, 110)
     assert uniform(kinds, 0, 2**marked - 1)
-    for column, (low, high) in zip(zip(*places, strict=True), ranges, strict=True):
+    for column, (low, high) in zip(places, ranges, strict=True):
         assert uniform(column, low, high)
 
 
@@ -262,10 +245,8 @@ def test_two_sequences(variant, target_of_first, target_of_second):
 @pytest.mark.full
 def test_mnist1d_is_the_published_data_set():
     """The checksums are those of the package mnist1d 0.0.2."""
-    data = mnist1d()
-    assert checksum(data) == CHECKSUMS[False]
-    shuffled = mnist1d(shuffled=True)
-    assert checksum(shuffled) == CHECKSUMS[True]
+    data, shuffled = mnist1d(), mnist1d(shuffled=True)
+    assert {False: checksum(data), True: checksum(shuffled)} == CHECKSUMS
     assert data.digits.tolist() == shuffled.digits.tolist()
     assert np.bincount(np.append(data.digits, data.test_digits)).tolist() == [500] * 10
     order = (

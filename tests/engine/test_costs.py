@@ -1,6 +1,9 @@
 """Every entry of the table of costs: its formula, its declarations, and its compiled
 forms."""
 
+import itertools
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -10,8 +13,10 @@ from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
 from synapse.engine.language.decorators import for_python
 from synapse.errors import ArgumentError
+from tests.helpers.cases import Cases
 from tests.helpers.reference import COSTS as ORACLES, SQUASHES
 
+ANY_SQUASH = "identity", "logistic", "tanh", "softplus"
 TARGETS = np.array([[1.0, 0.0, 0.0], [0.2, 0.7, 0.1], [0.4, 0.35, 0.25]])
 STATES = np.array([[-1.3, 0.2, 0.9], [0.4, -0.6, 2.1], [0.3, 0.1, -0.2]])
 pytestmark = [  # biases alone
@@ -32,13 +37,9 @@ def cases():
     """Every cost with every squash that its outputs may have, at some targets and
     states."""
     for definition in COSTS.values():
-        for name in (
-            [definition.squash]
-            if definition.squash
-            else ["identity", "logistic", "tanh", "softplus"]
-        ):
-            for targets, states in zip(TARGETS, STATES, strict=True):
-                yield definition, name, targets, states
+        known = [definition.squash] if definition.squash else ANY_SQUASH
+        for name, k in itertools.product(known, range(len(TARGETS))):
+            yield definition, name, TARGETS[k], STATES[k]
 
 
 def total(name, squashing, targets, states):
@@ -133,30 +134,22 @@ FORMS = {
 def test_values_are_the_oracle_s_and_signals_their_slopes(form):
     """Signals that are declared to be surrogates are those of the formula; all others
     are -dE/ds."""
-    wrong = {}
     exactly = 1e-5 if "32" in form else 1e-9
-    for measure, name, targets, states in cases():
-        value, signals = FORMS[form](measure.name, name, targets, states)
-        expected = slopes(measure.name, name, targets, states)
-        if measure.surrogate:
-            _, expected = by_formula(measure.formula, name, targets, states)
-        if form == "exact" and measure.surrogate:
-            assert (
-                np.abs(slopes(measure.name, name, targets, states)).max()
-                < 1e-9
-                < np.abs(expected).max()
-            )
-        if value != pytest.approx(
-            total(measure.name, name, targets, states), rel=exactly, abs=exactly
-        ):
-            wrong[measure.name, name] = (
-                "value",
-                value,
-                total(measure.name, name, targets, states),
-            )
-        if not np.allclose(signals, expected, rtol=1e-5, atol=max(exactly, 1e-8)):
-            wrong[measure.name, name] = "signals", signals, expected
-    assert not wrong, wrong
+    with Cases() as tried:
+        for measure, *case in cases():
+            with tried(measure.name, *case):
+                value, signals = FORMS[form](measure.name, *case)
+                assert value == pytest.approx(
+                    total(measure.name, *case), rel=exactly, abs=exactly
+                )
+                expected = slopes(measure.name, *case)
+                if measure.surrogate:
+                    assert np.abs(expected).max() < 1e-9
+                    _, expected = by_formula(measure.formula, *case)
+                    assert np.abs(expected).max() > 1e-9
+                np.testing.assert_allclose(
+                    signals, expected, rtol=1e-5, atol=max(exactly, 1e-8)
+                )
 
 
 @np.errstate(under="ignore")
@@ -164,27 +157,18 @@ def test_values_at_the_bounds_and_between():
     """Of outputs whose states are not known. Where one has rounded to 0 or 1, its
     logarithm is that of 1e-300."""
     logit_of = for_python(compiled.logit_of)
-    wrong = {}
-    for measure in COSTS.values():
-        for case in [
-            (t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)
-        ]:
-            pairs = [
-                measure.formula(*case, 0.5, 1.0, logit_of(case[1])),
-                compiled.ERRORS[measure.name](*case, 0.5, 1.0),
-            ]
-            if not np.isfinite(pairs).all() or not np.allclose(*pairs, rtol=1e-13):
-                wrong[measure.name, case] = pairs
-            elif 0.0 < case[1] < 1.0 and pairs[0][0] != pytest.approx(
-                ORACLES[measure.name](*case, 1.0)
-            ):
-                wrong[measure.name, case] = (
-                    pairs[0][0],
-                    ORACLES[measure.name](*case, 1.0),
-                )
-            elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] > 1e-299:
-                wrong[measure.name, case] = pairs[0][0], 0.0
-    assert not wrong, wrong
+    bounds = itertools.product((0.0, 0.5, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0))
+    with Cases() as tried:
+        for measure, case in itertools.product(COSTS.values(), bounds):
+            with tried(measure.name, case):
+                pair = measure.formula(*case, 0.5, 1.0, logit_of(case[1]))
+                other = compiled.ERRORS[measure.name](*case, 0.5, 1.0)
+                assert np.isfinite(pair).all()
+                np.testing.assert_allclose(pair, other, rtol=1e-13)
+                if 0.0 < case[1] < 1.0:
+                    expected = ORACLES[measure.name](*case, 1.0)
+                    assert pair[0] == pytest.approx(expected)
+                assert pair[0] <= 1e-299 or case not in ((0.0, 0.0), (1.0, 1.0))
     for case in ([0.0], [1.0]), ([1.0], [0.0]):
         assert costs.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
 
@@ -230,19 +214,16 @@ def test_costs_of_saturated_outputs_grow_with_their_states(form, squashing):
     """Outputs round to 0 or 1 from states of 37 on (17 in float32), and slopes to 0
     from 354 on if they are computed from squares: neither costs nor signals follow."""
     name = "cross_entropy" if squashing == "logistic" else "categorical_cross_entropy"
-    wrong = {}
     near = 1e-6 if form == "float32" else 1e-13
-    for state in EXTREMES:
-        states = np.array([state, 0.7])
-        for targets in ([0.0, 1.0], [1.0, 0.0], [0.25, 0.75]):
-            case = np.array(targets), states
-            value, signals = FORMS[form](name, squashing, *case)
-            expected, slope = exact_cost(squashing, *case)
-            if value != pytest.approx(expected, rel=near, abs=1e-12):
-                wrong[state, *targets] = value, expected
-            if not np.allclose(signals, slope, rtol=near, atol=1e-7):
-                wrong[state, *targets] = signals, slope
-    assert not wrong, wrong
+    targets = np.array([[0.0, 1.0], [1.0, 0.0], [0.25, 0.75]])
+    with Cases() as tried:
+        for state, aims in itertools.product(EXTREMES, targets):
+            with tried(state, aims):
+                case = squashing, aims, np.array([state, 0.7])
+                value, signals = FORMS[form](name, *case)
+                expected, slope = exact_cost(*case)
+                assert value == pytest.approx(expected, rel=near, abs=1e-12)
+                np.testing.assert_allclose(signals, slope, rtol=near, atol=1e-7)
 
 
 @pytest.mark.parametrize("squashing", ["logistic", "softmax"])
@@ -254,16 +235,18 @@ def test_every_rule_computes_the_loss_of_a_saturated_output(squashing):
     expected = exact_cost(squashing, targets, states)[0]
     inputs = [np.zeros((length, 1)) for length in (1, 3, 2, 5, 1)]
     answers = [np.tile(targets, (len(rows), 1)) for rows in inputs]
-    for rule in ("online", "bptt", "rtrl"):
+    found = []
+    for options in (
+        *({"rule": rule} for rule in ("online", "bptt", "rtrl")),
+        {"rule": "rtrl", "optimizer": synapse.optimizers.DEKF()},
+    ):
         net = network(squashing, states, "float64")
-        trainer = synapse.Trainer(net, 1e-12, rule=rule)
-        assert trainer.test(inputs, answers).loss == pytest.approx(expected), rule
-        result = trainer.train(inputs, answers, epochs=1, progress=False, seed=0)
-        assert result.loss == pytest.approx(expected), rule
-    net = network(squashing, states, "float64")
-    trainer = synapse.Trainer(net, rule="rtrl", optimizer=synapse.optimizers.DEKF())
-    result = trainer.train(inputs[:1], answers[:1], epochs=1, progress=False)
-    assert result.loss == pytest.approx(expected)
+        trainer = synapse.Trainer(net, 1e-12, **options)
+        found.append(trainer.test(inputs, answers).loss)
+        first = slice(1 if "optimizer" in options else None)
+        result = trainer.train(inputs[first], answers[first], epochs=1, progress=False)
+        found.append(result.loss)
+    assert found == pytest.approx([expected] * 8)
 
 
 def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
@@ -272,33 +255,33 @@ def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
     net.activate([0.0])
     expected = costs.cross_entropy([0.25, 0.75], net.output.activations)
     rows = [[[0.0]]], [[[0.25, 0.75]]]
-    assert net.propagate(0.0, [0.25, 0.75]) == pytest.approx(expected)
-    assert synapse.gradient(net, *rows).loss == pytest.approx(expected)
-    assert synapse.Trainer(net).test(*rows).loss == pytest.approx(expected)
+    stepped = net.propagate(0.0, [0.25, 0.75])
+    results = synapse.gradient(net, *rows), synapse.Trainer(net).test(*rows)
+    found = stepped, *(result.loss for result in results)
+    assert found == pytest.approx((expected,) * 3)
 
 
 def test_the_registry_has_the_table():
     for measure in COSTS.values():
         registered = _cost.get(measure.name)
-        assert (
-            registered
-            is getattr(costs, measure.name)
-            is _cost.get(measure.name.upper().replace("_", "-"))
-        )
-        assert (registered.code, registered._evaluate) == (
-            measure.code,
-            compiled.ERRORS[measure.name],
-        )
-        for alias in (*measure.aliases, *measure.averages):
-            assert _cost.get(alias) is registered is getattr(costs, alias), alias
+        upper = measure.name.upper().replace("_", "-")
+        aliases = *measure.aliases, *measure.averages
+        named = [_cost.get(name) for name in (upper, *aliases)]
+        public = [getattr(costs, name) for name in (measure.name, *aliases)]
+        assert all(each is registered for each in (*named, *public)), measure.name
+        evaluated = measure.code, compiled.ERRORS[measure.name]
+        assert (registered.code, registered._evaluate) == evaluated
+        of_one = [_squash.get(measure.squash or "tanh")]
         for alias in measure.averages:
             with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
                 _cost.of_outputs(alias, [squashes.tanh] * 2)
-            assert (
-                _cost.of_outputs(alias, [_squash.get(measure.squash or "tanh")])
-                is registered
-            )
+            assert _cost.of_outputs(alias, of_one) is registered
     assert [measure.code for measure in COSTS.values()] == list(range(len(COSTS)))
+
+
+def refused(cause):
+    """A context in which an error has these words, or none is raised without them."""
+    return pytest.raises(ArgumentError, match=cause) if cause else nullcontext()
 
 
 def test_declared_outputs_and_targets_are_required():
@@ -306,41 +289,28 @@ def test_declared_outputs_and_targets_are_required():
         measure = _cost.get(entry.name)
         for other in ("logistic", "softmax", "identity"):
             kinds = [_squash.get(other)]
+            fits = other == entry.squash or not (entry.squash or other == "softmax")
+            with refused("" if fits else r"needs? (the cost )?\w+"):
+                measure._check(kinds)
             if other == entry.squash:
-                measure._check(kinds)
                 assert _cost.COSTS[_cost.matching(kinds).name].squash == other
-            elif entry.squash or other == "softmax":
-                with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
-                    measure._check(kinds)
-            else:
-                measure._check(kinds)
-        outside = np.array([[1.5, -0.5]])
-        if entry.probabilities:
-            with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
-                measure._check_targets(outside)
-        else:
-            measure._check_targets(outside)
-        if entry.squash == "softmax":
-            with pytest.raises(ArgumentError, match="add up to 1"):
-                measure._check_targets(np.array([[0.5, 0.25]]))
+        beyond = "to lie between 0 and 1, got 1.5" if entry.probabilities else ""
+        with refused(beyond):
+            measure._check_targets(np.array([[1.5, -0.5]]))
+        with refused("add up to 1" if entry.squash == "softmax" else ""):
+            measure._check_targets(np.array([[0.5, 0.25]]))
 
 
-def test_a_step_refuses_the_targets_that_a_cost_cannot_have():
+@pytest.mark.parametrize("entry", COSTS.values(), ids=COSTS)
+def test_a_step_refuses_the_targets_that_a_cost_cannot_have(entry):
     """The kernel of a step and Python decide alike, where both outputs lie beyond one
     end of the range, too."""
-    for entry in COSTS.values():
-        outputs = Layer(2, entry.squash or "identity")
-        net = Network(Layer(1), outputs)
-        rows = [0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [1.5, 1.5], [-0.5, -0.5]
-        for targets in rows:
-            is_beyond = entry.probabilities and not 0.0 <= targets[0] <= 1.0
-            is_no_share = entry.squash == "softmax" and sum(targets) != 1.0
-            before = net.biases
-            net.activate([1.0])
-            if is_beyond or is_no_share:
-                with pytest.raises(ArgumentError, match="lie between 0 and 1|add up"):
-                    net.propagate(0.1, targets, entry.name)
-                np.testing.assert_array_equal(net.biases, before)
-            else:
-                net.propagate(0.1, targets, entry.name)
-                assert (net.biases != before).any(), (entry.name, targets)
+    net = Network(Layer(1), Layer(2, entry.squash or "identity"))
+    for targets in [0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [1.5, 1.5], [-0.5, -0.5]:
+        is_beyond = entry.probabilities and not 0.0 <= targets[0] <= 1.0
+        is_no_share = entry.squash == "softmax" and sum(targets) != 1.0
+        before = net.biases
+        net.activate([1.0])
+        with refused("lie between 0 and 1|add up" if is_beyond or is_no_share else ""):
+            net.propagate(0.1, targets, entry.name)
+        assert (net.biases != before).any() == (not (is_beyond or is_no_share)), targets

@@ -65,27 +65,12 @@ def test_online_learning_ends_at_the_golden_weights():
                 net.propagate(rate, targets, cost)
                 reference.step(order, inputs)
                 reference.learn(order, rate, targets, cost)
-            for whose, each, biases in (
-                ("ours", links, net.biases),
-                (
-                    "reference",
-                    reference.links,
-                    [unit.bias for unit in reference.units.values()],
-                ),
-            ):
+            theirs = [unit.bias for unit in reference.units.values()]
+            for each, biases in ((links, net.biases), (reference.links, theirs)):
+                place = name, section, type(each).__name__
                 weights = in_order(name, lambda i, j, each=each: each[i, j].weight)
-                wrong.note(
-                    (name, section, whose, "weights"),
-                    weights,
-                    golden[section]["weights"],
-                    1e-10,
-                )
-                wrong.note(
-                    (name, section, whose, "biases"),
-                    biases,
-                    golden[section]["biases"],
-                    1e-10,
-                )
+                wrong.note((*place, "w"), weights, golden[section]["weights"], 1e-10)
+                wrong.note((*place, "b"), biases, golden[section]["biases"], 1e-10)
     assert not wrong, wrong
 
 
@@ -100,25 +85,13 @@ def test_both_exact_methods_give_the_golden_gradients():
                 net, golden["inputs"], golden["targets"], cost, rule="rtrl"
             )
             place = {link: i for i, link in enumerate(net.connections)}
+            rows = in_order(name, lambda i, j, p=place, n=links: p[n[i, j]])
+            expected = golden[section]["weight_gradient"]
+            within = 1e-10 * max(1.0, np.abs(expected).max())
             for side in ("rule", "exact"):
-                slopes = comparison.weights[side]
-                weights = in_order(
-                    name, lambda i, j, s=slopes, p=place, n=links: s[p[n[i, j]]]
-                )
-                within = 1e-10 * max(
-                    1.0, np.abs(golden[section]["weight_gradient"]).max()
-                )
-                wrong.note(
-                    (name, section, side),
-                    weights,
-                    golden[section]["weight_gradient"],
-                    within,
-                )
+                weights = comparison.weights[side][rows]
+                wrong.note((name, section, side), weights, expected, within)
+                theirs = golden[section]["bias_gradient"]
                 biases = comparison.biases[side]
-                wrong.note(
-                    (name, section, side, "b"),
-                    biases,
-                    golden[section]["bias_gradient"],
-                    within,
-                )
+                wrong.note((name, section, side, "b"), biases, theirs, within)
     assert not wrong, wrong

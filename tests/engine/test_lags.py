@@ -1,6 +1,8 @@
 """Delays on tapes: runs without traces, looks, gradients and trainings compute what
 networks do in which plain neurons delay."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from tests.helpers.cases import all_hold
 from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import delay_some
 
-from ..learning.helpers import differences, learning, sequences
+from ..learning.helpers import sequences
 
 
 def delayed(seed, together=False, dtype="float64"):
@@ -34,27 +36,25 @@ def delayed(seed, together=False, dtype="float64"):
     return net
 
 
-def weights_of(net, links):
-    return np.array([link.weight for link in links])
-
-
 def gradients(net, links, neurons, *data, **options):
     """The loss, and its gradient by some connections and neurons."""
     result = gradient(net, *data, **options)
-    place = {link: k for k, link in enumerate(net.connections)}
-    row = {neuron: k for k, neuron in enumerate(net)}
-    return np.concatenate(
-        [
-            [result.loss],
-            result.weights[[place[link] for link in links]],
-            result.biases[[row[neuron] for neuron in neurons]],
-        ]
-    )
+    slopes = dict(zip(net.connections, result.weights, strict=True))
+    slopes |= dict(zip(net, result.biases, strict=True))
+    return np.array([result.loss, *(slopes[each] for each in (*links, *neurons))])
 
 
 def close(ours, theirs, within=1e-12):
     scale = max(1.0, np.abs(theirs).max())
     assert np.abs(ours - theirs).max() <= within * scale
+
+
+def gradients_are_close(net, relayed, inputs, targets, **options):
+    """Of several sequences side by side and of one."""
+    theirs = relayed.net, relayed.links, relayed.neurons
+    for data in ((inputs, targets), (inputs[0], targets[0])):
+        ours = gradients(net, [*net.connections], [*net], *data, **options)
+        close(ours, gradients(*theirs, *data, **options))
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -66,36 +66,13 @@ def test_gradients_are_those_of_relays(together):
         net = delayed(seed, together)
         relayed = with_plain_relays(net)
         inputs, targets = sequences(net, (40, 17, 1, 23), seed)
-        net.run(inputs[1])
-        relayed.net.run(inputs[1])
-        parts = [*net.connections], [*net]
-        for data in ((inputs, targets), (inputs[0], targets[0])):
-            for window in (None, 1, 4):
-                for context in (False, True):
-                    options = {"window": window, "keep_context": context}
-                    close(
-                        gradients(net, *parts, *data, **options),
-                        gradients(
-                            relayed.net,
-                            relayed.links,
-                            relayed.neurons,
-                            *data,
-                            **options,
-                        ),
-                    )
+        for each in (net, relayed.net):
+            each.run(inputs[1])
+        for window, context in itertools.product((None, 1, 4), (False, True)):
+            options = {"window": window, "keep_context": context}
+            gradients_are_close(net, relayed, inputs, targets, **options)
 
-    all_hold(same, range(8))
-
-
-def test_gradients_are_differences_of_the_loss():
-    net = delayed(3)
-    inputs, targets = sequences(net, (20, 7))
-    result = gradient(net, inputs, targets, "squared_error")
-    weights, biases = learning(net)
-    biases[: len(net.input)] = False
-    for name, learn in (("weights", weights), ("biases", biases)):
-        slopes = differences(net, name, learn, inputs, targets, "squared_error")
-        assert getattr(result, name) == pytest.approx(slopes, abs=1e-6)
+    all_hold(same, range(4))
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -115,17 +92,10 @@ def test_neurons_that_read_many_delays(frozen):
     net = Network(x, [h], y)
     relayed = with_plain_relays(net)
     inputs, targets = sequences(net, (30, 30, 30, 12))
-    parts = [*net.connections], [*net]
-    theirs = relayed.links, relayed.neurons
-    for data in ((inputs, targets), (inputs[0], targets[0])):
-        for window in (None, 5):
-            close(
-                gradients(net, *parts, *data, window=window),
-                gradients(relayed.net, *theirs, *data, window=window),
-            )
-    outputs = np.concatenate(
-        [net.run(inputs[0][:11], traces=False), net.run(inputs[0][11:], traces=False)]
-    )
+    for window in (None, 5):
+        gradients_are_close(net, relayed, inputs, targets, window=window)
+    parts = np.split(inputs[0], [11])
+    outputs = np.concatenate([net.run(part, traces=False) for part in parts])
     close(outputs, relayed.net.run(inputs[0]))
 
 
@@ -161,48 +131,3 @@ def test_what_a_network_reads_of_another_stays_while_it_runs():
     assert np.array_equal(first, before[0])
     close(before, net.run(rows))
     close(before, np.repeat(before[:1], 5, axis=0))
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("together", [False, True])
-def test_steps_without_traces_and_looks_are_those_of_relays(together):
-    """In pieces, too; and steps with traces go on from there."""
-
-    def same(seed):
-        net = delayed(seed, together)
-        relayed = with_plain_relays(net).net
-        if seed % 3 == 0:
-            for each in (net, relayed):
-                each.layers[-2][4].clamp(0.3)
-        rows = np.random.default_rng(seed).normal(size=(24, 3))
-        ours = [
-            net.run(rows[:1], traces=False),
-            net.run(rows[1:4], traces=False),
-            [net.peek(rows[4])],
-            net.run(rows[4:16], traces=False),
-            net.run(rows[16:20]),
-            net.run(rows[20:], traces=False),
-        ]
-        theirs = relayed.run(rows)
-        close(np.concatenate(ours), np.insert(theirs, 4, theirs[4], axis=0))
-
-    all_hold(same, range(15))
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("batch_size", [1, 3])
-def test_trainings_are_those_of_relays(batch_size):
-    """In compiled loops, by windows."""
-
-    def same(seed):
-        net = delayed(seed)
-        relayed = with_plain_relays(net)
-        inputs, targets = sequences(net, (19, 40, 6, 6, 12), seed)
-        for each in (net, relayed.net):
-            trainer = Trainer(
-                each, rule="bptt", batch_size=batch_size, window=9, rate=0.05
-            )
-            trainer.train(inputs, targets, epochs=3, seed=1)
-        close(weights_of(net, net.connections), weights_of(net, relayed.links), 1e-10)
-
-    all_hold(same, range(4))

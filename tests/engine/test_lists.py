@@ -46,10 +46,7 @@ def perceptron(seed, rng, dtype):
         hidden[-1].project(hidden[0], kept[: len(hidden[-1])], seed=rng)
     if seed % 5 == 0:
         hidden[0].freeze()
-    net = Network(x, hidden, y)
-    if seed % 7 == 0:
-        net.synchronous = True
-    return net
+    return Network(x, hidden, y, synchronous=seed % 7 == 0)
 
 
 def recurrent(seed, rng, dtype):
@@ -68,11 +65,10 @@ def made(seed):
     rng = np.random.default_rng(seed)
     dtype = ("float64", "float32")[seed % 2]
     net = (recurrent if seed % 4 == 3 else perceptron)(seed, rng, dtype)
-    steps = 40
-    active = rng.choice(ACTIVE, (steps // PER_SEQUENCE, 1)).repeat(PER_SEQUENCE, 0)
-    rows = rng.normal(size=(steps, len(net.input)))
+    active = rng.choice(ACTIVE, (10, 1)).repeat(PER_SEQUENCE, 0)
+    rows = rng.normal(size=(len(active), len(net.input)))
     rows = np.where(rng.random(rows.shape) < active, rows, 0.0)
-    return net, rows, rng.random((steps, len(net.output)))
+    return net, rows, rng.random((len(rows), len(net.output)))
 
 
 def by_hand(net, rows, targets, rng):
@@ -100,9 +96,8 @@ def one_by_one(net, rows, targets, rng):
     """Neurons are called alone after a step of the whole network."""
     net.activate(rows[0])
     net.synchronous = False
-    hidden = net.layers[1][0]
-    hidden.activate()
-    hidden.propagate(0.01)
+    net.layers[1][0].activate()
+    net.layers[1][0].propagate(0.01)
     outputs = net.output.activate()
     net.output.propagate(0.01, targets[0])
     return [outputs]
@@ -143,14 +138,13 @@ def exact(optimizer, **options):
         rule = {"rule": "bptt", "optimizer": optimizer, "rate": 0.01}
         trainer = synapse.Trainer(net, **rule, **options)
         results = [trainer.train(*data, epochs=3, **how).loss]
-        results += [synapse.gradient(net, *each).weights for each in (data, data)]
+        results += [synapse.gradient(net, *data).weights for _ in range(2)]
         before, trainer.rate = net.weights, float(np.finfo(net.dtype).max)
         with suppress(synapse.errors.DivergenceError):
             trainer.train(*data, epochs=2, **how)
         results.append(net.weights)
         net.clear()
-        net.weights = before
-        net.biases = np.zeros_like(net.biases)
+        net.weights, net.biases = before, np.zeros_like(net.biases)
         return results
 
     return train
@@ -222,12 +216,12 @@ def test_sources_after_the_last_whole_group_learn():
         options = {"rule": "bptt", "optimizer": "sgd", "batch_size": batch_size}
         trainer = synapse.Trainer(net, rate=0.01, **options)
         trainer.train(rows, targets, epochs=2, progress=False, seed=0)
-        weights = [
+        first, last = (
             [source.connection_to(target).weight for target in y]
             for source in (x[0], x[-1])
-        ]
-        assert weights[0] != pytest.approx([0.1] * 20, abs=1e-3)
-        assert weights[1] == pytest.approx(weights[0], rel=1e-5)
+        )
+        assert first != pytest.approx([0.1] * 20, abs=1e-3)
+        assert last == pytest.approx(first, rel=1e-5)
 
     dtypes, counts = ("float64", "float32"), range(127, 146)
     all_hold(check, [*itertools.product(dtypes, counts, (1, 20))])

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -75,11 +76,9 @@ def in_thread(act):
 
 
 def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
-    small = Neuron()
-    large = Layer(10)
+    small, large = Neuron(), Layer(10)
     seen = []
-    inside = threading.Event()
-    leave = threading.Event()
+    inside, leave = threading.Event(), threading.Event()
 
     def edit():
         with ExclusiveAccess(small):
@@ -101,21 +100,14 @@ def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
 def test_what_is_removed_while_a_call_waits_is_refused():
     net = architect.Perceptron(2, 3, 1, seed=0)
     layer = net.hidden[0]
-    told = []
-
-    def compete():
-        with pytest.raises(TopologyError) as refused:
-            layer.squash = "winner"
-        told.append(str(refused.value))
-
-    with ExclusiveAccess(net):
-        thread = in_thread(compete)
+    with ThreadPoolExecutor(1) as threads, ExclusiveAccess(net):
+        call = threads.submit(setattr, layer, "squash", "winner")
         while not net._store.turns:
             time.sleep(0.001)
         for neuron in [*layer]:
             net.remove(neuron)
-    thread.join(10)
-    assert "has no neurons left" in told[0]
+    with pytest.raises(TopologyError, match="has no neurons left"):
+        call.result(10)
 
 
 def test_several_stores_are_locked_in_one_order_whoever_asks():
@@ -129,8 +121,7 @@ def test_several_stores_are_locked_in_one_order_whoever_asks():
 
 def test_ctrl_c_ends_waiting(ctrl_c):
     neuron = Neuron()
-    locked = threading.Event()
-    leave = threading.Event()
+    locked, leave = threading.Event(), threading.Event()
 
     def hold():
         with ExclusiveAccess(neuron):

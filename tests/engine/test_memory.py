@@ -1,11 +1,10 @@
 """Memory that connections take, measured in a process of its own."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.processes import python
 
 COUNT = 1_000_000
 PROGRAM = f"""
@@ -66,13 +65,7 @@ def test_columns_that_are_0_take_no_memory():
     14 more; an edit copies the columns of a clone, which have no reserve. What is freed
     is given back to the system."""
     limits = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    told = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=os.environ | limits,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    made, copied = (int(line) / COUNT for line in told.stdout.split())
+    told = python("-c", PROGRAM, **limits)
+    made, copied = (int(line) / COUNT for line in told.split())
     assert 25 < made < 34
     assert 25 < copied < 38

@@ -80,13 +80,14 @@ def test_networks_that_are_joined_remember_what_each_did(seed):
     for net in (*nets, *twins):
         activate(net, 0, middle)
     nets[0].output[0].project(nets[1].hidden[0][-1], weight=0.0)
-    for net in (*nets, *twins):
-        activate(net, middle, len(net))
     rows = np.random.default_rng(seed).normal(size=(6, 2))
     for net, twin in zip(nets, twins):
-        assert net.run(rows, traces=True) == pytest.approx(
-            twin.run(rows, traces=True), rel=1e-12, abs=1e-12
-        )
+        for each in (net, twin):
+            activate(each, middle, len(each))
+    found, expected = (
+        [net.run(rows, traces=True) for net in each] for each in (nets, twins)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     check_store(nets[0]._store)
 
 

@@ -7,14 +7,14 @@ from tests.helpers.networks import lstm, used
 def traces(net):
     """Every trace that does not start anew at each step, by what it belongs to."""
     memory = {neuron for neuron in net if neuron.self_connection}
-    values = {
-        c: c.eligibility for c in net.connections if c.target in memory and c.trainable
-    }
-    for c in net.connections:
-        values.update(
-            {(c, k): x for k, x in c.extended.items() if k in memory and c.trainable}
-        )
-    return values
+    links = [c for c in net.connections if c.trainable]
+    values = {c: c.eligibility for c in links if c.target in memory}
+    extended = [(c, k, x) for c in links for k, x in c.extended.items() if k in memory]
+    return values | {(c, k): x for c, k, x in extended}
+
+
+def fail(*_, **__):
+    raise MemoryError
 
 
 def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(
@@ -29,16 +29,12 @@ def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identiti
         source.project(target)
         source.disconnect(target)
     numbers = store.n_identities
-
-    def fail(*_, **__):
-        assert store.n_identities < numbers / 2
-        raise MemoryError
-
     source.disconnect(net.output[0])
     with monkeypatch.context() as patch:
         patch.setattr("synapse.engine.store.Program", fail)
         with pytest.raises(MemoryError):
             net.weights  # noqa: B018
+    assert store.n_identities < numbers / 2
     assert traces(net) == before
 
 
@@ -71,10 +67,6 @@ def disconnect_from_gate(net):
 )
 def test_traces_survive_a_lowering_that_fails(edit, failing, monkeypatch):
     net, twin = (used(lstm(2, 3, 2, seed=1)) for _ in range(2))
-
-    def fail(*_):
-        raise MemoryError
-
     for network in (net, twin):
         edit(network)
     with monkeypatch.context() as patch:

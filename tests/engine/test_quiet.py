@@ -1,6 +1,7 @@
 """Quiet connections: a training that follows active sources changes what the rule that
 reads all connections changes, and no bit of it depends on how it is divided."""
 
+import itertools
 from contextlib import suppress
 
 import numpy as np
@@ -16,6 +17,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning"),
 ]
 
+in_both_floats = pytest.mark.parametrize(
+    "dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.full)]
+)
 EPS = {np.float64: 2.0**-52, np.float32: 2.0**-23}
 SILENT = ("spike", "relu", "step")
 """Squashes whose activations can be 0."""
@@ -23,6 +27,10 @@ SILENT = ("spike", "relu", "step")
 
 def pairs(rng, n, m, count):
     return np.divmod(rng.choice(n * m, min(count, n * m), replace=False), m)
+
+
+def scaled(rng, before, after, scale, count):
+    return rng.normal(0.0, scale / np.sqrt(count / len(after) + 1.0), count)
 
 
 def random_network(seed, dtype=np.float64):
@@ -50,31 +58,24 @@ def random_network(seed, dtype=np.float64):
             loops.trainable = True
     layers = [x, *hidden, y]
     made = []
-    for a, before in enumerate(layers):
-        for b, after in enumerate(layers):
-            forward = b == a + 1
-            if b == 0 or not (forward or rng.random() < 0.3):
-                continue
-            if a == b and (before in leaky or len(before) == 1):
-                continue
-            size = len(before) * len(after)
-            delay = int(rng.integers(0, 4)) if seed % 5 == 1 else 0
-            ends = (
-                pairs(
-                    rng, len(before), len(after), 10 + int(size * rng.uniform(0.1, 0.6))
-                )
-                if before is after or rng.random() < 0.7
-                else "all_to_all"
-            )
-            if before is after:
-                apart = ends[0] != ends[1]
-                ends = ends[0][apart], ends[1][apart]
-            count = size if isinstance(ends, str) else len(ends[0])
-            scale = (1.5 if a == 0 else 0.7) / np.sqrt(count / len(after) + 1.0)
-            weights = rng.normal(0.0, scale, count)
-            if isinstance(ends, str):
-                weights = weights.reshape(len(before), len(after))
-            made.append(before.project(after, ends, weights=weights, delay=delay))
+    for a, b in itertools.product(range(len(layers)), range(1, len(layers))):
+        before, after = layers[a], layers[b]
+        if not (b == a + 1 or rng.random() < 0.3):
+            continue
+        if a == b and (before in leaky or len(before) == 1):
+            continue
+        size = len(before) * len(after)
+        delay = int(rng.integers(0, 4)) if seed % 5 == 1 else 0
+        weights_for = before, after, (1.5 if a == 0 else 0.7)
+        if a == b or rng.random() < 0.7:
+            count = 10 + int(size * rng.uniform(0.1, 0.6))
+            ends = np.stack(pairs(rng, len(before), len(after), count))
+            ends = tuple(ends[:, ends[0] != ends[1]] if a == b else ends)
+            weights = scaled(rng, *weights_for, len(ends[0]))
+        else:
+            ends = "all_to_all"
+            weights = scaled(rng, *weights_for, size).reshape(len(before), len(after))
+        made.append(before.project(after, ends, weights=weights, delay=delay))
     for projection in made:
         if rng.random() < 0.15:
             projection.freeze()
@@ -109,9 +110,8 @@ def rows(net, seed, steps=60):
 
 def numbers(net):
     store = net._store
-    assert (store["quiet_decay"][: store.n_neurons] == 1.0).all()
-    assert (store["quiet_step"][: store.n_neurons] == 0.0).all()
-    assert (store["pending_step"][: store.n_neurons] == 0.0).all()
+    for name, still in (("quiet_decay", 1), ("quiet_step", 0), ("pending_step", 0)):
+        assert (store[name][: store.n_neurons] == still).all(), name
     return [
         np.array(store[name], np.float64)
         for name in ("weight", "bias", "state", "activation", "eligibility")
@@ -151,29 +151,33 @@ def nudged(net):
 
 
 @pytest.mark.parametrize(
-    "block",
-    [0, *(pytest.param(block, marks=pytest.mark.full) for block in range(1, 10))],
+    "seeds",
+    [
+        range(0, 30, 2),
+        *(
+            pytest.param(range(30 * k, 30 * k + 30), marks=pytest.mark.full)
+            for k in range(1, 10)
+        ),
+    ],
+    ids=str,
 )
-def test_random_graphs_equal_the_rule_that_reads_all(quiet, block):
-    """30 graphs: to 1e-10, or to what one unit in the last place of all weights does to
-    the rule that reads all, where own spikes make the network chaotic."""
+def test_random_graphs_equal_the_rule_that_reads_all(quiet, seeds):
+    """To 1e-10, or to what one unit in the last place of all weights does to the rule
+    that reads all, where own spikes make the network chaotic."""
     followed = chaotic = 0
-    for seed in range(30 * block, 30 * block + 30):
+    for seed in seeds:
         quiet(False)
         want = trained(random_network(seed), seed)
         near = trained(nudged(random_network(seed)), seed)
         quiet(True)
         net = random_network(seed)
-        got = trained(net, seed)
-        followed += steps_of(net) > 0
-        error = gap(want, got)
+        error = gap(want, trained(net, seed))
         yardstick = gap(want, near)
-        if yardstick > 1e-11:
-            print(f"graph {seed}: {error:.1e}, one unit does {yardstick:.1e}")
-            chaotic += 1
+        followed += steps_of(net) > 0
+        chaotic += yardstick > 1e-11
         bound = np.inf if yardstick > 1e-6 else max(1e-10, 100 * yardstick)
         assert error <= bound, (seed, error, yardstick)
-    assert followed >= 18
+    assert followed >= 0.6 * len(seeds)
     assert chaotic <= 2
 
 
@@ -199,8 +203,8 @@ def spiking(dtype, n=300, count=9000, seed=0, kept=0.9, signs=None):
         weights[rng.random(count) < 0.1] = 0.0
         for k, sign in enumerate(signs):
             some = slice(k, None, len(signs))
-            chosen = ends[0][some], ends[1][some]
             sized = sign * abs(weights[some]) if sign else weights[some]
+            chosen = ends[0][some], ends[1][some]
             x.project(cells, chosen, weights=0.1 * sized, sign=sign)
     cells.project(y, weights=rng.normal(0, 0.3, (n, 1)))
     return Network(x, cells, y)
@@ -220,19 +224,18 @@ def learned(net, data, rate, epochs=1, **options):
 @pytest.mark.parametrize("options", [{}, {"reset": "zero"}, {"excitatory": 60}])
 def test_spiking_cells(quiet, options):
     """Voltages that spikes read one to one, with and without gates and signs."""
-    trained_nets = []
+    results = []
     inputs, targets = given_spikes(20, 40, 0.05)
+    options = {"density": 0.2, "adaptive": 0, "time_constant": 5, **options}
     for on in (False, True):
         quiet(on)
-        net = architect.Spiking(
-            20, 120, 1, density=0.2, adaptive=0, time_constant=5, seed=3, **options
-        )
+        net = architect.Spiking(20, 120, 1, seed=3, **options)
         before = numbers(net)[0].copy()
         learned(net, ([inputs], [targets]), 1e-3, epochs=2)
-        trained_nets.append(numbers(net))
+        results.append(numbers(net))
     assert steps_of(net) > 30
-    assert np.abs(trained_nets[0][0] - before).max() > 1e-4
-    assert gap(*trained_nets) < 1e-10
+    assert np.abs(results[0][0] - before).max() > 1e-4
+    assert gap(*results) < 1e-10
 
 
 @pytest.mark.full
@@ -251,34 +254,26 @@ def test_weights_keep_signs(quiet, kept):
             learned(net, ([inputs[part]], [targets[part] - 0.5]), 0.1)
             log.append(numbers(net))
     assert 300 < steps_of(net) < 380
-    for want, got in ((log[0], log[2]), (log[1], log[3])):
-        assert gap(want, got) < 1e-12
-    middle = log[2][0]
-    last = log[3][0]
+    assert max(map(gap, log[:2], log[2:])) < 1e-12
+    middle, last = log[2][0], log[3][0]
     assert ((before != 0.0) & (middle == 0.0)).sum() >= 10
     assert ((middle == 0.0) & (last != 0.0)).sum() >= 20
 
 
-def test_no_bit_depends_on_calls(quiet):
+@in_both_floats
+def test_no_bit_depends_on_calls(quiet, dtype):
     """Epochs in one call, in calls of their own, after other calls, in a copy."""
     quiet(True)
     data = given_spikes(300, 60, 0.01)
     data = [data[0][:35], data[0][35:]], [data[1][:35], data[1][35:]]
-    together = learned(spiking(np.float32), data, 1e-2, epochs=4)
+    together = learned(spiking(dtype), data, 1e-2, epochs=4)
     assert steps_of(together) > 200
-    apart = spiking(np.float32)
-    trainer = synapse.Trainer(apart, 1e-2, "squared_error", rule="online")
-    trainer.train(
-        *data, epochs=4, shuffle=False, progress=False, callbacks=[lambda *_: None]
-    )
-    by_hand = spiking(np.float32)
+    apart = learned(spiking(dtype), data, 1e-2, 4, callbacks=[lambda *_: None])
+    by_hand = spiking(dtype)
     for _ in range(4):
-        by_hand = by_hand.clone()
-        trainer = synapse.Trainer(by_hand, 1e-2, "squared_error", rule="online")
-        trainer.train(*data, epochs=1, shuffle=False, progress=False)
+        by_hand = learned(by_hand.clone(), data, 1e-2)
     for other in (apart, by_hand):
-        for a, b in zip(numbers(together), numbers(other), strict=True):
-            np.testing.assert_array_equal(a, b)
+        assert all(map(np.array_equal, numbers(together), numbers(other)))
 
 
 @pytest.mark.full
@@ -296,9 +291,8 @@ def test_sparse_rows_and_bursts(quiet):
         nets.append(numbers(net))
     quiet(False)
     want = numbers(learned(spiking(np.float64), ([inputs], [targets]), 1e-4))
-    for a, b, c in zip(*nets, want, strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_allclose(a, c, rtol=0, atol=1e-11)
+    assert all(map(np.array_equal, *nets))
+    assert gap(want, nets[0]) < 1e-11
 
 
 def test_large_numbers_and_divergence(quiet):

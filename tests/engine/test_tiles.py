@@ -4,8 +4,6 @@ lanes."""
 import hashlib
 import itertools
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from synapse.engine.language import machine
 from synapse.engine.language.decorators import COMPILES
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
+from tests.helpers.processes import python
 
 
 def crossed(n, dtype):
@@ -92,23 +91,17 @@ def test_gradients_are_finite_differences(sizes):
             slopes_of_weights = gradient(net, inputs, targets, "squared_error").weights
             weights = net.weights
             step = 1e-5
-            trainable = [
-                k
-                for k, connection in enumerate(net.connections)
-                if connection.trainable
-            ]
+            trainable = [k for k, c in enumerate(net.connections) if c.trainable]
             for k in rng.choice(trainable, min(6, len(trainable)), replace=False):
+                moves = np.where(np.arange(len(weights)) == k, step, 0.0)
                 losses = []
-                for moved in (step, -step):
-                    net.weights = np.where(
-                        np.arange(len(weights)) == k, weights + moved, weights
-                    )
+                for net.weights in (weights + moves, weights - moves):
                     losses.append(gradient(net, inputs, targets, "squared_error").loss)
                 net.weights = weights
                 with case(name, size, k):
-                    assert slopes_of_weights[k] == pytest.approx(
-                        (losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8
-                    )
+                    difference = (losses[0] - losses[1]) / (2 * step)
+                    expected = pytest.approx(difference, rel=1e-5, abs=1e-8)
+                    assert slopes_of_weights[k] == expected
 
 
 @pytest.mark.parametrize("squash", ["logistic", "maxout", "noise"])
@@ -135,12 +128,7 @@ machine.tile = lambda: other
 
 def as_another_machine(code, timeout):
     """What a process prints whose tiles are those of other registers."""
-    words = [sys.executable, "-c", AS_ANOTHER_MACHINE + code]
-    made = subprocess.run(
-        words, check=False, capture_output=True, text=True, timeout=timeout
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
-    return made.stdout
+    return python("-c", AS_ANOTHER_MACHINE + code, timeout=timeout)
 
 
 def digests_of_lanes():
@@ -173,13 +161,9 @@ def test_tiles_of_another_machine():
 
 def test_files_of_machine_code_belong_to_a_tile(monkeypatch):
     described = machine.description()
+    tiles = {machine.WIDE_TILE, machine.NARROW_TILE} - {machine.tile()}
+    monkeypatch.setattr(machine, "tile", tiles.pop)
     machine.description.cache_clear()
-    other = (
-        machine.NARROW_TILE
-        if machine.tile() == machine.WIDE_TILE
-        else machine.WIDE_TILE
-    )
-    monkeypatch.setattr(machine, "tile", lambda: other)
     try:
         assert machine.description() != described
     finally:

@@ -17,6 +17,7 @@ from synapse.readwrite._printed import page
 from tests.helpers.processes import PATHS, ROOT, python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+of_x86 = pytest.mark.skipif(not machine.pauses, reason="names of x86-64")
 
 SOURCE = '''\
 """Kernels."""
@@ -144,14 +145,9 @@ def test_another_processor_or_llvm_or_layout_of_objects_has_another_file(bench):
     with bench.patch.context() as patch:  # as without the interpreter's lock
         patch.setattr(entries, "_HEAD", entries._HEAD + 16)
         assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
-    assert bench.does() == "loads"
-    assert len(bench.files()) == 3
-
-
-def test_versions_of_python_share_a_file(bench):
-    assert bench.does() == "compiles"
     bench.patch.setattr(sys.implementation, "cache_tag", "another python")
     assert bench.does() == "loads"
+    assert len(bench.files()) == 3
 
 
 def test_what_machine_code_depends_on_is_described():
@@ -162,31 +158,24 @@ def test_what_machine_code_depends_on_is_described():
     assert "LLVM " + ".".join(map(str, machine.llvm.llvm_version_info)) in described
 
 
-CACHED = "processor", "description"
-
-
-@pytest.mark.skipif(not machine.pauses, reason="names of x86-64")
-def test_a_named_processor_has_files_of_its_own(bench):
-    uncached = {name: getattr(machine, name).__wrapped__ for name in CACHED}
-    for name, does in ("", "compiles"), ("x86-64", "compiles"), ("x86-64", "loads"):
-        bench.patch.setenv("SYNAPSE_CPU", name)
+@pytest.mark.parametrize(
+    ("variable", "name", "cached"),
+    [
+        pytest.param("SYNAPSE_CPU", "x86-64", "processor", marks=of_x86),
+        ("SYNAPSE_SPEED", "1", "highest_speed"),
+    ],
+)
+def test_a_named_processor_and_fewer_passes_have_files_of_their_own(
+    bench, variable, name, cached
+):
+    functions = cached, "description"
+    uncached = {name: getattr(machine, name).__wrapped__ for name in functions}
+    for value, does in ("", "compiles"), (name, "compiles"), (name, "loads"):
+        bench.patch.setenv(variable, value)
         for function, plain in uncached.items():
             bench.patch.setattr(machine, function, plain)
         assert bench.does() == does
     assert len(bench.files()) == 2
-
-
-def test_code_that_is_optimised_less_has_files_of_its_own(bench):
-    uncached = [(name, getattr(machine, name).__wrapped__) for name in LIMITED]
-    for speed, does in ("1", "compiles"), ("", "compiles"), ("1", "loads"):
-        bench.patch.setenv("SYNAPSE_SPEED", speed)
-        for name, plain in uncached:
-            bench.patch.setattr(machine, name, plain)
-        assert bench.does() == does
-    assert len(bench.files()) == 2
-
-
-LIMITED = "highest_speed", "description"
 
 
 def test_files_of_functions_are_as_many_as_declared(bench):
@@ -206,18 +195,9 @@ def test_functions_of_users_are_compiled_once_for_all_processes(tmp_path):
     script = tmp_path / "own.py"
     for rate, compiled in ((0.5, True), (0.5, False), (0.25, True)):
         script.write_text(OWN.replace("RATE = 0.5", f"RATE = {rate}"))
-        environment = {**os.environ, "SYNAPSE_CACHE_DIR": str(tmp_path / "cache")}
-        ended = subprocess.run(
-            [sys.executable, str(script)],
-            env={**environment, "PYTHONPATH": PATHS},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        change, activation, functions = map(float, ended.stdout.split())
-        assert change == rate * 2.0
-        assert activation == rate * 3.0
-        assert functions == (2 if compiled else 0)
+        printed = python(script, SYNAPSE_CACHE_DIR=str(tmp_path / "cache"))
+        functions = 2 if compiled else 0
+        assert [*map(float, printed.split())] == [rate * 2.0, rate * 3.0, functions]
 
 
 OWN = """\
@@ -387,40 +367,29 @@ def test_each_kind_has_a_file_of_its_own(bench):
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    "edit",
+    ("does", "old", "new"),
     [
-        ("# a comment", "# another"),
-        ("    # a comment\n", ""),
-        ('"""Kernels."""', '"""Kernels.\n\nMore words.\n"""'),
-        ("def twice(x):\n", 'def twice(x):\n    """Words."""\n'),
-        ("TIMES = 2\n", "\n# How many times.\nTIMES = 2  # two\nOTHER = 3\n"),
-        ("def unused(x):\n    return x", "def unused(x):\n    return -x"),
-        ("TIMES = 2", "TIMES = 2.0"),
+        ("translates", "# a comment", "# another"),
+        ("translates", "    # a comment\n", ""),
+        ("translates", '"""Kernels."""', '"""Kernels.\n\nMore words.\n"""'),
+        ("translates", "def twice(x):\n", 'def twice(x):\n    """Words."""\n'),
+        ("translates", "TIMES = 2\n", "\n# Why.\nTIMES = 2  # two\nOTHER = 3\n"),
+        ("translates", "unused(x):\n    return x", "unused(x):\n    return -x"),
+        ("translates", "TIMES = 2", "TIMES = 2.0"),
+        ("compiles", "TIMES = 2", "TIMES = 3"),
+        ("compiles", "TIMES * x", "x * TIMES - 0.0"),
+        ("compiles", "inline, kernel", "kernel, strict_fp as inline"),
+        ("compiles", "+ 0.0", "+ 0.0 * x"),
     ],
 )
-def test_an_edit_without_effect_compiles_nothing_and_translates_once(bench, edit):
-    assert bench.does() == "compiles"
-    bench.edit(*edit)
-    assert [bench.does() for _ in range(3)] == ["translates", "loads", "loads"]
-    assert len(bench.files()) == 1
-
-
-@pytest.mark.full
-@pytest.mark.parametrize(
-    "edit",
-    [
-        ("TIMES = 2", "TIMES = 3"),
-        ("TIMES * x", "x * TIMES - 0.0"),
-        ("inline, kernel", "kernel, strict_fp as inline"),
-        ("+ 0.0", "+ 0.0 * x"),
-    ],
-)
-def test_an_edit_with_an_effect_compiles_once_whatever_its_time(bench, edit):
+def test_an_edit_compiles_once_if_it_has_an_effect_whatever_its_time(
+    bench, does, old, new
+):
     assert bench.does() == "compiles"
     status = bench.source.stat()
-    bench.edit(*edit)
+    bench.edit(old, new)
     os.utime(bench.source, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    assert [bench.does() for _ in range(3)] == [does, "loads", "loads"]
     assert len(bench.files()) == 1
 
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +14,10 @@ from synapse.engine.language.decorators import (
     COMPILES,
     Kernel,
     PartOptions,
-    strict_fp,
 )
 from synapse.learning._training import show_compiling
+from tests.helpers.cases import Cases
 from tests.helpers.processes import python
-
-ROOT = Path(__file__).parents[2]
 
 
 def learnt():
@@ -109,49 +106,28 @@ def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
         for off in ("0", "1")
     )
     assert plain.keys() == compiled.keys()
-    wrong = {}
-    for name, numbers in compiled.items():
-        close = 2e-4 if "float32" in name else 1e-9
-        if not np.allclose(plain[name], numbers, rtol=close, atol=close):
-            wrong[name] = np.abs(np.subtract(plain[name], numbers)).max()
-    assert not wrong, wrong
+    with Cases() as case:
+        for name, numbers in compiled.items():
+            close = 2e-4 if "float32" in name else 1e-9
+            with case(name):
+                np.testing.assert_allclose(plain[name], numbers, rtol=close, atol=close)
 
 
-def noticed(seconds_until_notice, patch):
-    """Compile twice something that takes longer than a notice waits for."""
-    patch.setattr(code_files, "_told", set())
-    patch.setattr(code_files, "NOTICE_AFTER_SECONDS", seconds_until_notice)
+@pytest.mark.parametrize("seconds", [1000.0, 0.0])
+def test_long_compiling_is_told_once(seconds, monkeypatch, capsys):
+    """Of two that take longer than a notice waits for."""
+    monkeypatch.setattr(code_files, "_told", set())
+    monkeypatch.setattr(code_files, "NOTICE_AFTER_SECONDS", seconds)
 
     def compile_slowly(text):
         for thread in threading.enumerate():
-            if isinstance(thread, threading.Timer) and seconds_until_notice < 1.0:
+            if isinstance(thread, threading.Timer) and not seconds:
                 thread.join(60)
         return text.encode()
 
     for _ in range(2):
         assert code_files._compiled("text", compile_slowly) == b"text"
-
-
-@strict_fp
-def gathered(numbers, order):
-    total = 0.0
-    for i in range(len(order)):
-        total += numbers[order[i]]
-    return total
-
-
-@strict_fp
-def tripled(numbers, to):
-    for i in range(len(numbers)):
-        to[i] = numbers[i] * 3.0
-    return to[0]
-
-
-def test_long_compiling_is_told_once(monkeypatch, capsys):
-    noticed(1000.0, monkeypatch)
-    assert capsys.readouterr().err == ""
-    noticed(0.0, monkeypatch)
-    assert capsys.readouterr().err == code_files.NOTICE
+    assert capsys.readouterr().err == ("" if seconds else code_files.NOTICE)
 
 
 @pytest.mark.skipif(not COMPILES, reason="nothing is compiled")

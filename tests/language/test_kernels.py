@@ -58,45 +58,32 @@ def test_the_trees_of_random_programs_are_sound(text):
     assert trees.problems_of(trees.translated(function, kinds)) == []
 
 
-def effect_in_an_expression(body):
-    value = Node("load_word", INT, (literal(INT, 0), literal(INT, 0)))
-    body[0] = statement("return", Node("negative", INT, (value,)))
-
-
-def undeclared(body):
-    body.insert(0, statement("set", "nobody", literal(INT, 0)))
-
-
-def without_value(body):
-    body[0] = statement("return", Node("variable", INT, ("later",)))
-    body.append(statement("set", "later", literal(INT, 0)))
-
-
-def of_another_kind(body):
-    body[0] = statement("return", literal(BOOL, True))
-
-
-def of_an_unknown_form(body):
-    body.insert(0, statement("repeat", literal(INT, 0)))
+WORD = Node("load_word", INT, (literal(INT, 0), literal(INT, 0)))
+LATER = Node("variable", INT, ("later",))
 
 
 @pytest.mark.parametrize(
-    ("spoil", "problem"),
-    [
-        (effect_in_an_expression, "an effect within an expression"),
-        (undeclared, "undeclared nobody"),
-        (without_value, "later is read without a value"),
-        (of_another_kind, "return bool int"),
-        (of_an_unknown_form, "unknown statement repeat"),
-    ],
+    ("problem", "spoiled"),
+    {
+        "an effect within an expression": [
+            statement("return", Node("negative", INT, (WORD,)))
+        ],
+        "undeclared nobody": [statement("set", "nobody", literal(INT, 0))],
+        "later is read without a value": [
+            statement("return", LATER),
+            statement("set", "later", literal(INT, 0)),
+        ],
+        "return bool int": [statement("return", literal(BOOL, True))],
+        "unknown statement repeat": [statement("repeat", literal(INT, 0))],
+    }.items(),
 )
-def test_an_unsound_tree_is_noticed(spoil, problem):
+def test_an_unsound_tree_is_noticed(problem, spoiled):
     plain = define("plain", "def plain(x):\n    return x + 1\n", {})
     program = trees.translated(plain, (INT,))
     assert trees.problems_of(program) == []
     (instance,) = program.instances.values()
-    spoil(instance.body)
-    assert any(problem in matching for matching in trees.problems_of(program))
+    instance.body[:0] = spoiled
+    assert any(problem in noticed for noticed in trees.problems_of(program))
 
 
 # --- LLVM -----------------------------------------------------------------------------

@@ -3,18 +3,16 @@
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
+import architect
 import synapse
 from synapse.engine.language import lazy_parts
 from synapse.engine.language.decorators import COMPILES
 from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
-
-ROOT = Path(synapse.__file__).parents[1]
 
 
 @pytest.fixture
@@ -78,14 +76,9 @@ def test_two_parts_of_one_name_are_refused(monkeypatch):
 def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
     forgotten, monkeypatch
 ):
-    inputs = synapse.Layer(1)
-    outputs = synapse.Layer(1, squash="relu", bias=0.5)
-    inputs.project(outputs)
-    net = synapse.Network(inputs, [], outputs)
+    net = architect.Perceptron(1, 1, squash="relu", seed=0)
     neuron = synapse.Neuron("relu", bias=0.5)
-    train = synapse.Trainer(
-        net, rule="bptt", optimizer=synapse.optimizers.SGD(0.1)
-    ).train
+    train = synapse.Trainer(net, rule="bptt", optimizer="sgd").train
     steps = {
         "neuron": neuron.activate,
         "step": lambda: net.activate([0.0]),

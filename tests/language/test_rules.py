@@ -24,6 +24,7 @@ from synapse.engine.language.tree import (
     TupleKind,
 )
 from synapse.engine.language.user_functions import CHECKED
+from tests.helpers.cases import every_case
 
 KERNEL = PartOptions(STRICT_FLAGS)
 KINDS = {
@@ -242,7 +243,7 @@ def refused(text, options=KERNEL):
     return function, raised.value
 
 
-@pytest.mark.parametrize(("text", "rule"), RULES, ids=[text for text, _ in RULES])
+@every_case("text, rule", RULES, [text for text, _ in RULES])
 def test_what_is_beyond_the_language_is_refused_by_a_rule(text, rule):
     function, error = refused(text)
     assert rule.casefold() in error.rule.casefold()

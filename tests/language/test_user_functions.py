@@ -2,13 +2,9 @@
 the functions that the user has."""
 
 import doctest
-import importlib
 import linecache
 import math
-import sys
 import types
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,34 +123,6 @@ def test_examples_of_docstrings():
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-@pytest.fixture
-def module(tmp_path, monkeypatch):
-    """A function that writes a module of a user, and imports it if it is new."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-    def write(text, name="written_by_user"):
-        Path(tmp_path, f"{name}.py").write_text(text)
-        if name not in written:
-            importlib.invalidate_caches()
-            written[name] = importlib.import_module(name)
-            del sys.modules[name]
-        return written[name]
-
-    written = {}
-    return write
-
-
-TWO = """\
-def inner(state):
-    return {} * state
-
-
-def outer(state):
-    return inner(state), {}
-"""
-
-
 # --- errors ---------------------------------------------------------------------------
 
 
@@ -229,11 +197,10 @@ def call_both(failed, address, second, numbers):
 def test_the_first_call_that_raises_is_recorded_and_nothing_is_called_after_it(
     compiles,
 ):
-    if compiles:
-        made = [compile_function(too_far, 4) for _ in range(2)]
-        addresses = [compiled.address for compiled in made]
-    else:
-        addresses = [plain_address(too_far) for _ in range(2)]
+    addresses = [
+        compile_function(too_far, 4).address if compiles else plain_address(too_far)
+        for _ in range(2)
+    ]
     call = call_both if compiles else call_both.part
     for target, expected in ((-1.0, (6.0, 6.0)), (0.0, (6.0, math.nan)), (2.0, None)):
         failed = np.zeros(7)
@@ -331,10 +298,9 @@ def test_an_environment_beyond_the_language_plays_the_same():
         return abs(state[0]) < 0.95
 
     expected = played(observe_first, step_within)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
+    with pytest.warns(FunctionWarning) as told:
         found = played(observe, step_within)
     np.testing.assert_array_equal(found, expected)
-    assert [one.category for one in told] == [FunctionWarning]
+    assert len(told) == 1
     place = f"{__file__}:{observe.__code__.co_firstlineno + 1}"
     assert place in str(told[0].message)

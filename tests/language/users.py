@@ -70,5 +70,4 @@ def with_a_decorator(state):
     return GAIN * state, GAIN
 
 
-BY_NAME = {"leaky": lambda state: (max(state, 0.25 * state), 1.0 - 0.75 * (state < 0))}
 by_closure = made_by(0.75)

@@ -47,7 +47,8 @@ class Case(NamedTuple):
     notes: list[bool]
     """Whether the way took its own course, and no other one."""
     made: list[tuple[Network, Any]]
-    """The networks, and what they were at first."""
+    """The networks, and what they were at first, if the way refuses them."""
+    refused: bool
 
     def note(self, took: Any) -> None:
         self.notes.append(bool(took))
@@ -58,7 +59,8 @@ class Case(NamedTuple):
 
     def make(self) -> Network:
         net = network(self.features, self.needs, self.seed)
-        self.made.append((net, everything(net)))
+        if self.refused:
+            self.made.append((net, everything(net)))
         return net
 
     def pair(self) -> tuple[Network, Network]:
@@ -74,7 +76,7 @@ class Case(NamedTuple):
             yield
 
 
-def case(features: set[str], needs: Needs, seed: int) -> Case:
+def case(features: set[str], needs: Needs, seed: int, refused: bool) -> Case:
     """A case of a network that a way needs, which has these features."""
     rng = np.random.default_rng([seed, 1])
     rows = rng.normal(size=(STEPS, needs.inputs))
@@ -96,6 +98,7 @@ def case(features: set[str], needs: Needs, seed: int) -> Case:
         within=2e-5 if "float32" in features else 1e-9,
         notes=[],
         made=[],
+        refused=refused,
     )
 
 

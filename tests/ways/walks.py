@@ -35,7 +35,7 @@ WALKS: dict[str, tuple[Walk, Needs]] = {}
 PLAIN = Needs()
 LEAKY = Needs(hidden=(20, 12), squash="relu", leaky=True)
 WIDE = Needs(inputs=64, hidden=(16, 3))
-LARGE = Needs(hidden=(4, 40), recurrent=True)
+LARGE = Needs(hidden=(4, 28), recurrent=True)
 VALUE = Needs(value=True)
 LAYERED = Needs(inputs=20, loops=False)
 SPIKING = Needs(spikes=True, loops=False)
@@ -69,15 +69,13 @@ class Oracle:
         self.order = [*net]
         self.net = net
         self.reference = reference = Reference()
-        for neuron in net:
-            reference.add(neuron, neuron.squash.name, neuron.bias)
-            unit = reference.units[neuron]
-            unit.trainable = neuron.trainable_bias
-            unit.held = neuron.clamped
         for number, layer in enumerate(net.layers):
             for neuron in layer:
-                if neuron.squash.name in ("softmax", "maxout"):
-                    reference.units[neuron].group = number
+                reference.add(neuron, neuron.squash.name, neuron.bias)
+                unit = reference.units[neuron]
+                unit.trainable, unit.held = neuron.trainable_bias, neuron.clamped
+                if neuron.squash.name in COMPETING:
+                    unit.group = number
         self.links = {}
         for link in net.connections:
             source = (link.source, link.delay) if link.delay else link.source
@@ -207,10 +205,8 @@ def lists(case: Case) -> Pair:
 @way("quiet learning", LEAKY)
 def quiet_learning(case: Case) -> Pair:
     net = trained(case, RATE, 2, rule="online")
-    quiet_index = net._quiet_index
-    case.note(
-        quiet_index is not None and quiet_index.rows.mode[quiet.kernels.STEPS] > 0
-    )
+    rows = net._quiet_index and net._quiet_index.rows
+    case.note(rows is not None and rows.mode[quiet.kernels.STEPS] > 0)
     return seen(net, [])[1:], by_steps(case, epochs=2)[1:]
 
 
@@ -232,17 +228,15 @@ def events(case: Case) -> Pair:
 @way("side by side")
 def side_by_side(case: Case) -> Pair:
     net, twin = case.pair()
-    sequences = [case.rows] * 3
-    bounds = np.arange(4) * STEPS
     with case.recorded(net):
-        outputs = net.run(sequences)
+        outputs = net.run([case.rows] * 3)
     apart = []
-    for _ in sequences:
+    for _ in range(3):
         twin.clear()
         apart.append([twin.activate(row) for row in case.dense])
     net._lowered()
     rows = np.concatenate([case.dense] * 3)
-    case.note(net._side_by_side(rows, bounds, True, 1) is not None)
+    case.note(net._side_by_side(rows, np.arange(4) * STEPS, True, 1) is not None)
     return [*outputs], apart
 
 
@@ -286,15 +280,12 @@ def differences(case: Case, net: Network, chosen: list[Any]) -> list[float]:
         )
         for each in tied:
             oracle.links[each].weight += moved
-        total = 0.0
-        for row, target in zip(case.dense, case.targets, strict=True):
+        for row in case.dense:
             oracle.activate(row)
-            outputs = np.array(oracle.outputs[-1])
-            if case.cost == "squared_error":
-                total += float(((target - outputs) ** 2).sum()) / 2
-            else:
-                total -= float((target * np.log(outputs)).sum())
-        return total
+        outputs = np.array(oracle.outputs)
+        if case.cost == "squared_error":
+            return float(((case.targets - outputs) ** 2).sum()) / 2
+        return -float((case.targets * np.log(outputs)).sum())
 
     step = 1e-5
     return [(cost_with(c, step) - cost_with(c, -step)) / (2 * step) for c in chosen]
@@ -327,7 +318,7 @@ def rtrl(case: Case) -> Pair:
     net = case.make()
     links = [*net.connections]
     learning = [place for place, link in enumerate(links) if link.trainable]
-    chosen = learning[:: len(links) // 6]
+    chosen = learning[:: len(links) // 3]
     slopes = differences(case, net, [links[place] for place in chosen])
     return [ours[chosen]], [np.array(slopes)]
 
@@ -386,8 +377,7 @@ def traces(case: Case) -> Pair:
     sums = [np.zeros(len(values)) for values in parameters(twin)]
     for row, target in zip(case.dense[1:], case.targets[1:], strict=True):
         slopes = twin.output_gradient()
-        ahead = twin.clone().activate(row)[0]
-        error = target[0] + DISCOUNT * ahead - told[-1]
+        error = target[0] + DISCOUNT * twin.peek(row)[0] - told[-1]
         for trace, slope in zip(sums, slopes, strict=True):
             trace *= DISCOUNT * DECAY
             trace += slope
@@ -429,10 +419,8 @@ def features_of_a_stream(case: Case) -> Pair:
     """Against AdaGrad in NumPy, along the slopes of the outputs."""
     net, twin = case.pair()
     steps = OnlineAdaGrad(net)
-    listed = steps.can_list and "records" not in case.features
-    case.note(listed)
-    keep = 0.9
-    bound = 2.0
+    case.note(steps.can_list and "records" not in case.features)
+    keep, bound = 0.9, 2.0
     outputs: list[Any] = []
     told: list[Any] = []
     sums = [np.zeros(len(values)) for values in parameters(twin)]

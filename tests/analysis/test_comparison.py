@@ -36,8 +36,7 @@ def test_topologies_that_differ():
     other.remove(other.hidden[0][1])  # the third is the second now
     comparison = compare(net, other)
     assert not comparison.same_topology
-    assert comparison.neurons == ([("hidden", 2)], [])
-    assert comparison.squashes == []
+    assert (comparison.neurons, comparison.squashes) == (([("hidden", 2)], []), [])
     assert comparison.connections[1] == [(("hidden", 0), ("hidden", 0))]
     assert (("input", 0), ("hidden", 0)) in comparison.connections[0]
     assert comparison.gaters == [(("input", 1), ("hidden", 1))]
@@ -59,10 +58,3 @@ def test_layers_of_one_name_are_counted_through():
 def test_networks_of_other_sizes_have_no_outputs_to_compare():
     with pytest.raises(ArgumentError, match="got 1 and 2"):
         compare(perceptron(2, 1), perceptron(2, 2), ROWS)
-
-
-def delaying(*delays):
-    a, b = Layer(2, name="a"), Layer(1, "identity", name="b")
-    for i, delay in enumerate(delays):
-        a[i].project(b[0], weight=0.5, delay=delay)
-    return Network(a, b)

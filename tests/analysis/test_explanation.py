@@ -10,7 +10,6 @@ from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.plasticity import Oja
-from tests.helpers.cases import all_refused
 from tests.helpers.networks import lstm, perceptron
 from tests.helpers.strategies import Twin, given_graphs, specs
 
@@ -43,38 +42,35 @@ def test_every_term_is_that_of_the_reference(spec, steps):
             continue
         told = explain(twin.link(i, j))
         unit = reference.units[j]
-        pairs = [
-            (told.projected, unit.projected),
-            (told.eligibility, reference.eligibility[i, j]),
-            (told.activation, link.seen),
-            (told.gain, link.gain),
-            (told.derivative, unit.slope),
-        ]
         later = [
             k
             for k, u in reference.units.items()
             if j in reference.gaters(k) and u.fired > unit.fired
         ]
-        by_neuron = {gate.neuron: gate for gate in told.gates}
-        assert set(by_neuron) == {twin.ours[k] for k in later}
-        for k in later:
-            gate = by_neuron[twin.ours[k]]
-            pairs.append((gate.responsibility, reference.units[k].delta))
-            pairs.append((gate.extended, reference.extended[i, j, k]))
-            assert gate.product == gate.responsibility * gate.extended
-        ours, theirs = np.array(pairs).T
-        assert ours == pytest.approx(theirs, abs=1e-9 * max(1.0, np.abs(theirs).max()))
+        gates = {gate.neuron: gate for gate in told.gates}
+        assert set(gates) == {twin.ours[k] for k in later}
+        assert all(g.product == g.responsibility * g.extended for g in told.gates)
+        parts = [gates[twin.ours[k]] for k in later]
+        ours = [
+            *(told.projected, told.eligibility, told.activation, told.gain),
+            *(told.derivative, *(gate.responsibility for gate in parts)),
+            *(gate.extended for gate in parts),
+        ]
+        theirs = [
+            *(unit.projected, reference.eligibility[i, j], link.seen, link.gain),
+            *(unit.slope, *(reference.units[k].delta for k in later)),
+            *(reference.extended[i, j, k] for k in later),
+        ]
+        assert ours == pytest.approx(theirs, abs=1e-9 * max(1.0, *map(abs, theirs)))
 
 
 def gated_pair():
     """A gate of a connection into a neuron without a self-connection."""
-    a = Neuron()
-    gate = Neuron()
-    b = Neuron()
+    a, gate, b = neurons = [Neuron() for _ in range(3)]
     feed = a.project(gate, weight=0.4)
     link = a.project(b, weight=0.7)
     gate.gate(link)
-    net = Network(Layer([a]), [Layer([gate])], Layer([b]))
+    net = Network(*(Layer([neuron]) for neuron in neurons))
     net.activate([0.5])
     net.propagate(0.1, [1.0])
     return net, feed, link
@@ -104,36 +100,30 @@ def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
 def test_what_cannot_be_explained():
     net = lstm(1, 1, 1)
     _, feed, link = gated_pair()
-    net.activate([0.5])
-    net.propagate(0.1, [1.0])
-    loop = net["hidden 3"][0].self_connection
-    removed = net.connections[0]
-    removed.source.disconnect(removed.target)
     explain(feed)
     link.weight = 3.0
+    net.activate([0.5])
+    net.propagate(0.1, [1.0])
+    removed = net.connections[0]
+    removed.source.disconnect(removed.target)
     later = perceptron(2, 2, 1)
     later.activate([1.0, 0.0])
     later.propagate(0.1, [1.0])
     explain(later.connections[0])
     later.activate([1.0, 1.0])
-    unpropagated = "has been activated since it last propagated"
-    all_refused(
-        [
-            (lambda: explain(loop), ArgumentError, "is not trainable"),
-            (
-                lambda: explain(net[0]),
-                ArgumentTypeError,
-                "`connection` must be",
-            ),
-            (lambda: explain(removed), TopologyError, "has been removed"),
-            (
-                lambda: explain(feed),
-                ArgumentError,
-                "have been set since it last propagated",
-            ),
-            (lambda: explain(later.connections[0]), ArgumentError, unpropagated),
-        ]
-    )
+    for explained, error, says in (
+        (net["hidden 3"][0].self_connection, ArgumentError, "is not trainable"),
+        (net[0], ArgumentTypeError, "`connection` must be"),
+        (removed, TopologyError, "has been removed"),
+        (feed, ArgumentError, "have been set since it last propagated"),
+        (
+            later.connections[0],
+            ArgumentError,
+            "has been activated since it last propagated",
+        ),
+    ):
+        with pytest.raises(error, match=says):
+            explain(explained)
 
 
 def test_errors_that_cancel_are_not_taken_for_an_activation():
@@ -154,21 +144,19 @@ def test_errors_that_cancel_are_not_taken_for_an_activation():
 
 def test_steps_by_sensitivities_are_not_explained():
     net = architect.Elman(2, 3, 1, seed=0)
-    net.activate([0.5, 0.25])
-    net.propagate(0.1, [1.0])
-    assert explain(net.connections[0]).total != 0
-    synapse.Trainer(net, rule="rtrl").train(
-        [[[0.5, 0.25]] * 2], [[[1.0]] * 2], 1, progress=False
-    )
-    with pytest.raises(ArgumentError, match="was by rtrl"):
-        explain(net.connections[0])
-    net.activate([0.5, 0.25])
-    net.propagate(0.1, [1.0])
-    assert explain(net.connections[0]).total != 0
-    net.rule = "rtrl"
-    net.activate([0.5, 0.25])
-    with pytest.raises(ArgumentError, match="was by rtrl"):
-        explain(net.connections[0])
+    link = net.connections[0]
+    trainer = synapse.Trainer(net, rule="rtrl")
+    rows = [[[0.5, 0.25]] * 2], [[[1.0]] * 2]
+    for by_rtrl in (
+        lambda: trainer.train(*rows, 1, progress=False),
+        lambda: setattr(net, "rule", "rtrl") or net.activate([0.5, 0.25]),
+    ):
+        net.activate([0.5, 0.25])
+        net.propagate(0.1, [1.0])
+        assert explain(link).total != 0
+        by_rtrl()
+        with pytest.raises(ArgumentError, match="was by rtrl"):
+            explain(link)
 
 
 @pytest.mark.full

@@ -28,13 +28,11 @@ def test_after_its_half_life_half_of_a_state_is_left():
         assert table.name.tolist() == ["keeper 1"]
         net.output[1].state = 1.0
         net.run(np.zeros((5, 1)))
-        assert abs(net.output[1].state) == pytest.approx(
-            0.5 ** (5 / table.half_life[0]), abs=1e-12
-        )
+        left = 0.5 ** (5 / table.half_life[0])
+        assert abs(net.output[1].state) == pytest.approx(left, abs=1e-12)
     limits = {1.0: math.inf, -1.0: math.inf, 1.5: math.inf, 0.0: 0.0}
-    assert {
-        weight: half_lives(keeper(weight)).half_life[0] for weight in limits
-    } == limits
+    found = {weight: half_lives(keeper(weight)).half_life[0] for weight in limits}
+    assert found == limits
     assert len(half_lives(perceptron(2, 1))) == 0
     net = keeper(0.5)
     net.output[0].project(net.output[0], weight=0.25)
@@ -43,40 +41,33 @@ def test_after_its_half_life_half_of_a_state_is_left():
 
 def test_of_a_gated_memory_the_mean_gain_counts():
     net = lstm(2, 3, 1)
-    forget = net["hidden 2"]
     cells = net["hidden 3"]
     with unchanged(net):
         table = half_lives(net, ROWS)
     gains = []
     for row in ROWS:
         net.activate(row)
-        gains.append([gate.activation for gate in forget])
+        gains.append(net["hidden 2"].activations)
+    mean = np.mean(gains, axis=0)
     assert [net[j] for j in table.neuron.tolist()] == list(cells)
-    assert table.gain == pytest.approx(np.mean(gains, axis=0), abs=1e-15)
-    assert table.half_life == pytest.approx(
-        math.log(2) / -np.log(np.mean(gains, axis=0)), rel=1e-12
-    )
-    assert half_lives(net).gain.tolist() == [
-        cell.self_connection.gain for cell in cells
-    ]
-
-
-def whole_radius(net):
-    """Of the matrix of all effective weights."""
-    number = {neuron: i for i, neuron in enumerate(net)}
-    matrix = np.zeros((len(net), len(net)))
-    for c in net.connections:
-        matrix[number[c.target], number[c.source]] = c.weight * c.gain
-    return np.abs(np.linalg.eigvals(matrix)).max()
+    assert table.gain == pytest.approx(mean, abs=1e-15)
+    assert table.half_life == pytest.approx(math.log(2) / -np.log(mean), rel=1e-12)
+    latest = [cell.self_connection.gain for cell in cells]
+    assert half_lives(net).gain.tolist() == latest
 
 
 @given_graphs(specs())
 def test_radius_of_weights_is_that_of_the_whole_matrix(spec):
     net = Twin(spec).net
     net.run(np.ones((3, len(net.input))))
+    matrix = np.zeros((len(net), len(net)))
+    for c in net.connections:
+        place = net.neurons.index(c.target), net.neurons.index(c.source)
+        matrix[place] = c.weight * c.gain
+    radius = np.abs(np.linalg.eigvals(matrix)).max()
     # An eigenvalue that a matrix has n times is found to the n-th root of the
     # precision.
-    assert spectral_radius(net) == pytest.approx(whole_radius(net), rel=1e-3, abs=1e-2)
+    assert spectral_radius(net) == pytest.approx(radius, rel=1e-3, abs=1e-2)
 
 
 def test_loops_whose_connections_alternate_stay_whole():
@@ -131,11 +122,9 @@ def test_a_neuron_that_gates_its_own_input_hands_its_activation_on():
 
 def test_an_input_is_set_and_keeps_nothing():
     net = keeper(0.5)
-    net.input[0].project(net.input[0], weight=0.9)
-    (
-        net.output[0].project(net.input[0], weight=3.0),
-        net.input[0].project(net.output[0], weight=2.0),
-    )
+    pairs = (net.input, net.input), (net.output, net.input), (net.input, net.output)
+    for (source, target), weight in zip(pairs, (0.9, 3.0, 2.0), strict=True):
+        source[0].project(target[0], weight=weight)
     net.run(ROWS[:, :1])
     assert spectral_radius(net, what="step") == pytest.approx(0.5)
 

@@ -10,26 +10,21 @@ from tests.helpers.strategies import Twin, given_graphs, specs
 
 @given_graphs(specs())
 def test_components_are_those_of_the_graph_with_gates(spec):
+    """The largest first, and neurons of each in their order."""
     net = Twin(spec).net
     plain = nx.DiGraph(net.graph.edges)
-    for gates in (False, True):
-        if gates:
-            plain.add_edges_from(
-                (c.gater, c.target) for c in net.connections if c.gater
-            )
-        groups = map(list, nx.strongly_connected_components(plain))
+    gates = [(c.gater, c.target) for c in net.connections if c.gater]
+    for with_gates in (False, True):
+        plain.add_edges_from(gates if with_gates else [])
         wanted = [
-            group
-            for group in groups
+            sorted(group, key=net.neurons.index)
+            for group in map(list, nx.strongly_connected_components(plain))
             if len(group) > 1 or plain.has_edge(group[0], group[0])
         ]
-        components_found = components(net, gates=gates)
-        assert [len(group) for group in components_found] == sorted(
-            map(len, components_found), reverse=True
-        )
-        assert set(map(frozenset, components_found)) == set(map(frozenset, wanted))
-        number = {neuron: i for i, neuron in enumerate(net)}
-        assert all(group == sorted(group, key=number.get) for group in components_found)
+        found = components(net, gates=with_gates)
+        sizes = [len(group) for group in found]
+        assert sizes == sorted(sizes, reverse=True)
+        assert {*map(tuple, found)} == {*map(tuple, wanted)}
 
 
 def test_a_neuron_that_gates_its_own_input():

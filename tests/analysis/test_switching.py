@@ -24,8 +24,7 @@ ROWS = np.column_stack([np.where(MARK, 2.0, 0.5), np.ones(60)])
 
 
 def test_the_neuron_that_follows_the_mark_is_first_and_a_drift_is_none():
-    net = drifting()
-    table = switching(net, ROWS, MARK)
+    table = switching(drifting(), ROWS, MARK)
     assert table.name[0] == "cell 0"
     assert table.correlation[0] == pytest.approx(1.0)
     assert (table.inside[0], table.outside[0]) == (2.0, 0.5)

@@ -204,23 +204,17 @@ def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
     neuron's definition."""
     net = MASKED[name]()
     rng = np.random.default_rng(len(lengths))
-    inputs = []
-    targets = []
-    for length in lengths:
-        rows = rng.normal(size=(length, 3))
-        aims = rng.random((length, 2))
-        rows[:, -1] = rng.choice([0.0, 0.01, 0.3, 1.0, 5.0, 40.0], length)
+    inputs = [rng.normal(size=(length, 3)) for length in lengths]
+    targets = [rng.random((length, 2)) for length in lengths]
+    for rows, aims in zip(inputs, targets, strict=True):
+        rows[:, -1] = rng.choice([0.0, 0.01, 0.3, 1.0, 5.0, 40.0], len(rows))
         aims[rng.random(aims.shape) < 0.4] = np.nan
-        inputs.append(rows)
-        targets.append(aims)
-    for window in (None, 2):
+    for window in (2, None):
         loss, expected = Walk(net).gradient(inputs, targets, window=window)
-        comparison = synapse.gradient(net, inputs, targets, window=window)
-        assert comparison.loss == pytest.approx(loss, rel=1e-13)
-        assert np.append(comparison.weights, comparison.biases) == pytest.approx(
-            expected, rel=1e-11, abs=1e-13
-        )
-    _, expected = Walk(net).gradient(inputs, targets)
+        exact = synapse.gradient(net, inputs, targets, window=window)
+        assert exact.loss == pytest.approx(loss, rel=1e-13)
+        ours = np.append(exact.weights, exact.biases)
+        assert ours == pytest.approx(expected, rel=1e-11, abs=1e-13)
     comparison = compare_gradients(net, inputs, targets, rule="rtrl")
     ours = np.append(comparison.weights["rule"], comparison.biases["rule"])
     assert ours == pytest.approx(expected, rel=1e-11, abs=1e-13)

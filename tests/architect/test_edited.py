@@ -2,6 +2,7 @@
 one sentence."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -43,16 +44,11 @@ def calls(net):
     have."""
     inputs = np.linspace(-1, 1, 3 * len(net.input)).reshape(3, -1)
     pattern = np.where(np.arange(len(net.output)) % 2, 1, -1)
-    arguments_by_name = {
-        "learn": (pattern,),
-        "recall": (pattern,),
-        "energy": (pattern,),
-    }
     for name in sorted(set(dir(type(net))) - set(dir(synapse.Network))):
         if isinstance(getattr(type(net), name), property):
-            yield lambda name=name: getattr(net, name)
-        elif name in arguments_by_name:
-            yield lambda name=name: getattr(net, name)(*arguments_by_name[name])
+            yield partial(getattr, net, name)
+        elif name in ("learn", "recall", "energy"):
+            yield lambda name=name: getattr(net, name)(pattern)
     if hasattr(type(net), "kernels"):
         yield lambda: setattr(net, "kernels", net.kernels)
     yield lambda: (

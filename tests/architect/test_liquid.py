@@ -25,22 +25,21 @@ def within(net):
     ]
 
 
-def test_numpy_computes_the_same():
-    for leak in (1.0, 0.3):
-        for gates in (0, 25):
-            for radius in (None, 0.9):
-                options = {"connections": 40, "gates": gates, "leak": leak}
-                net = architect.Liquid(
-                    *(2, 9, 3),
-                    initializer=uniform(0.8),
-                    spectral_radius=radius,
-                    seed=1,
-                    **options,
-                )
-                expected = list(pool_by_numpy(net, leak, together=radius is not None))
-                assert net.run(INPUTS) == pytest.approx(
-                    np.array(expected), abs=1e-13
-                ), options
+@pytest.mark.parametrize("leak", [1.0, 0.3])
+@pytest.mark.parametrize("gates", [0, 25])
+@pytest.mark.parametrize("radius", [None, 0.9])
+def test_numpy_computes_the_same(leak, gates, radius):
+    net = architect.Liquid(
+        *(2, 9, 3),
+        connections=40,
+        gates=gates,
+        leak=leak,
+        initializer=uniform(0.8),
+        spectral_radius=radius,
+        seed=1,
+    )
+    expected = np.array([*pool_by_numpy(net, leak, together=radius is not None)])
+    assert net.run(INPUTS) == pytest.approx(expected, abs=1e-13)
 
 
 def pool_by_numpy(net, leak, together):
@@ -48,25 +47,23 @@ def pool_by_numpy(net, leak, together):
     into = matrix(x, pool)
     recurrent = matrix(pool, pool)
     read = matrix(pool, out)
-    gater = {
-        (c.target, c.source): list(pool).index(c.gater) for c in within(net) if c.gater
-    }
     np.fill_diagonal(recurrent, 0.0)  # that is the leak
+    gaters = [
+        (pool.index(c.target), pool.index(c.source), pool.index(c.gater))
+        for c in within(net)
+        if c.gater
+    ]
     s = np.zeros(len(pool))
     y = np.zeros(len(pool))
     for row in INPUTS:
         sources = y.copy() if together else y
-        for j, target in enumerate(pool):
-            gain = [  # of this step, if the gater comes before
-                y[gater[target, source]] if (target, source) in gater else 1.0
-                for source in pool
-            ]
-            s[j] = (
-                (1 - leak) * s[j]
-                + into[j] @ row
-                + (recurrent[j] * gain) @ sources
-                + pool.biases[j]
-            )
+        for j in range(len(pool)):
+            gain = np.ones(len(pool))
+            for target, source, gater in gaters:
+                if target == j:
+                    gain[source] = y[gater]  # of this step, if the gater comes before
+            fed = into[j] @ row + (recurrent[j] * gain) @ sources
+            s[j] = (1 - leak) * s[j] + fed + pool.biases[j]
             y[j] = np.tanh(s[j])
         yield read @ y + out.biases
 
@@ -140,41 +137,38 @@ def test_tanh_pools_step_at_rest_as_linear_ones_do():
     assert np.abs(values).max() == pytest.approx(0.9)  # with a gain of 1
 
 
-def test_neurons_of_a_pool_that_steps_together_can_be_called_alone():
-    for gates in (0, 30):
-        net = architect.Liquid(2, 20, 2, spectral_radius=0.9, gates=gates, seed=0)
-        twin = net.clone()
-        for row in INPUTS:
-            twin.input.activate(row)
-            for neuron in twin["pool"] if gates else reversed(twin["pool"]):
-                neuron.activate()
-            assert twin.output.activate() == pytest.approx(net.activate(row), abs=1e-15)
+@pytest.mark.parametrize("gates", [0, 30])
+def test_neurons_of_a_pool_that_steps_together_can_be_called_alone(gates):
+    net = architect.Liquid(2, 20, 2, spectral_radius=0.9, gates=gates, seed=0)
+    twin = net.clone()
+    for row in INPUTS:
+        twin.input.activate(row)
+        for neuron in twin["pool"] if gates else reversed(twin["pool"]):
+            neuron.activate()
+        assert twin.output.activate() == pytest.approx(net.activate(row), abs=1e-15)
 
 
 @pytest.mark.full
-def test_a_read_out_of_the_pool_learns_by_every_rule():
+@pytest.mark.parametrize(
+    ("rule", "rate"), [("online", 0.02), ("bptt", 0.003), ("rtrl", 0.02)]
+)
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_read_out_of_the_pool_learns_by_every_rule(rule, rate, learns):
     wave = np.sin(0.3 * np.arange(301.0))[:, None]
-    for rule, rate in (("online", 0.02), ("bptt", 0.003), ("rtrl", 0.02)):
-        for learns in (False, True):
-            net = architect.Liquid(
-                1, 20, 1, spectral_radius=0.9, train_pool=learns, seed=0
-            )
-            trainer = Trainer(net, rate=rate, rule=rule)
-            sequences = wave[:-1].reshape(3, 100, 1), wave[1:].reshape(3, 100, 1)
-            before = trainer.test(*sequences).loss
-            trainer.train(*sequences, epochs=200, progress=False, seed=0)
-            assert trainer.test(*sequences).loss < 0.2 * before, (rule, learns)
+    sequences = wave[:-1].reshape(3, 100, 1), wave[1:].reshape(3, 100, 1)
+    net = architect.Liquid(1, 20, 1, spectral_radius=0.9, train_pool=learns, seed=0)
+    trainer = Trainer(net, rate=rate, rule=rule)
+    before = trainer.test(*sequences).loss
+    trainer.train(*sequences, epochs=200, progress=False, seed=0)
+    assert trainer.test(*sequences).loss < 0.2 * before
 
 
-def test_only_the_readout_is_trainable_unless_asked():
-    net = architect.Liquid(2, 8, 3, connections=20, leak=0.5, seed=0)
-    assert {c for c in net.connections if c.trainable} == {
-        c for n in net.output for c in n.incoming
-    }
-    assert [n.trainable_bias for n in net["pool"]] == [False] * 8
+@pytest.mark.parametrize("whole", [False, True])
+def test_only_the_readout_is_trainable_unless_asked(whole):
+    net = architect.Liquid(2, 8, 3, connections=20, leak=0.5, train_pool=whole, seed=0)
+    loops = {n.self_connection for n in net["pool"]}
+    of_readout = {c for n in net.output for c in n.incoming}
+    expected = {*net.connections} - loops if whole else of_readout
+    assert {c for c in net.connections if c.trainable} == expected
+    assert [n.trainable_bias for n in net["pool"]] == [whole] * 8
     assert net.output.trainable_bias
-    whole = architect.Liquid(2, 8, 3, connections=20, leak=0.5, train_pool=True, seed=0)
-    assert {c for c in whole.connections if not c.trainable} == {
-        n.self_connection for n in whole["pool"]
-    }
-    assert all(n.trainable_bias for n in whole["pool"])

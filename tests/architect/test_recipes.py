@@ -20,7 +20,7 @@ from architect import (
 )
 from synapse import Layer, initializers
 from synapse.errors import ArgumentError, SynapseError
-from tests.helpers.cases import Cases, all_refused
+from tests.helpers.cases import Cases, all_refused, every_case
 
 from .helpers import INPUTS, fixed, logistic, matrix
 
@@ -182,13 +182,13 @@ def equations():
     for forget_gates in (True, False):
         for peepholes in ("usual", "all_to_all", "one_to_one", None):
             options = {"peepholes": peepholes, "forget_gates": forget_gates, **start}
-            for sizes in ((3, 4, 2), (3, 4, 5, 2)):
-                net = LSTM(*sizes, **options)
-                yield (
-                    net,
-                    partial(layered, units=net.blocks, step=standard_step, numbers=2),
-                )
-            for per_block in (1, 2):
+            sizes = (3, 4, 5, 2) if peepholes == "usual" else (3, 4, 2)
+            net = LSTM(*sizes, **options)
+            yield (
+                net,
+                partial(layered, units=net.blocks, step=standard_step, numbers=2),
+            )
+            for per_block in (1, 2) if forget_gates else (2,):
                 rest = {
                     "cells_per_block": per_block,
                     "cell_squash": "tanh",
@@ -207,23 +207,18 @@ def test_networks_compute_their_equations():
     with Cases() as case:
         for number, (net, answers) in enumerate(equations()):
             with case(number, net):
-                assert net.run(INPUTS) == pytest.approx(
-                    np.array(list(answers(net))), abs=1e-13
-                )
+                expected = np.array(list(answers(net)))
+                assert net.run(INPUTS) == pytest.approx(expected, abs=1e-13)
 
 
 def test_what_is_fixed_is_not_trained():
     assert fixed(Elman(3, 4, 2, seed=1)) == [0.0] * 4 + [1.0] * 4
-    assert (
-        fixed(Jordan(3, 4, 2, context_decay=0.25, seed=1))
-        == [0.0] * 2 + [0.25] * 2 + [1.0] * 2
-    )
+    jordan_net = Jordan(3, 4, 2, context_decay=0.25, seed=1)
+    assert fixed(jordan_net) == [0.0] * 2 + [0.25] * 2 + [1.0] * 2
     assert fixed(NARX(3, 4, 2, seed=1), rate=0.1) == [0.0] * 10 + [1.0] * 10
     assert fixed(Residual(3, 4, 4, 4, 2, seed=1)).count(1.0) == 2 * 2 * 4
     assert fixed(LSTM(3, 4, 2, seed=1)) == [0.0] * 12 + [1.0] * 16
-    assert fixed(GRU(3, 4, 2, seed=1)) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (
-        4 + 4 + 4 + 1
-    )
+    assert fixed(GRU(3, 4, 2, seed=1)) == [-1.0] * 4 + [0.0] * 4 + [1.0] * 13
 
 
 def test_options_connect_as_in_synaptic():
@@ -246,46 +241,27 @@ def test_options_connect_as_in_synaptic():
 
 def test_an_lstm_has_the_defaults_of_its_style():
     net = LSTM(3, 4, 2, seed=1)
-    other = LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
-    assert (net.weights == other.weights).all()
+    in_full = {"style": "standard", "peepholes": None}
+    synaptic_net = LSTM(3, 4, 2, style="synaptic", seed=1)
+    synaptic_in_full = {
+        "style": "synaptic",
+        "peepholes": "all_to_all",
+        "input_to_output": True,
+        "cell_squash": "logistic",
+        "initializer": "fan_in",
+        "bias_initializer": "uniform",
+    }
+    for made, options in ((net, in_full), (synaptic_net, synaptic_in_full)):
+        assert (made.weights == LSTM(3, 4, 2, **options, seed=1).weights).all()
     block = net.blocks[0]
     gates = (block.input_gates, block.forget_gates, block.output_gates)
-    assert [layer.biases.tolist() for layer in gates] == [
-        [0.0] * 4,
-        [3.0] * 4,
-        [0.0] * 4,
-    ]
-    assert (
-        0.3
-        < np.abs([link.weight for link in block.candidates[0].incoming]).max()
-        <= 1 / np.sqrt(3)
-    )
-    net = LSTM(3, 4, 2, style="synaptic", seed=1)
-    other = LSTM(
-        *(3, 4, 2),
-        style="synaptic",
-        peepholes="all_to_all",
-        input_to_output=True,
-        cell_squash="logistic",
-        initializer="fan_in",
-        bias_initializer="uniform",
-        seed=1,
-    )
-    assert (net.weights == other.weights).all()
-    assert net["forget gates"].biases.tolist() == [1.0] * 4
-    assert [
-        layer.squash.name for layer in LSTM(3, 4, 2, cell_squash="softsign").blocks[0]
-    ] == [
-        *(
-            "logistic",
-            "logistic",
-            "softsign",
-            "identity",
-            "logistic",
-            "softsign",
-            "identity",
-        )
-    ]
+    assert [set(layer.biases) for layer in gates] == [{0.0}, {3.0}, {0.0}]
+    largest = max(abs(link.weight) for link in block.candidates[0].incoming)
+    assert 0.3 < largest <= 1 / np.sqrt(3)
+    assert synaptic_net["forget gates"].biases.tolist() == [1.0] * 4
+    softsign = LSTM(3, 4, 2, cell_squash="softsign").blocks[0]
+    squashes = "logistic logistic softsign identity logistic softsign identity"
+    assert [layer.squash.name for layer in softsign] == squashes.split()
 
 
 @pytest.mark.full
@@ -305,19 +281,18 @@ def test_cells_remember_for_their_spans(build, gates, span):
         build, 1, 200, 200, 1, initializer="zeros", bias_initializer="zeros", span=span
     )
     net = build(seed=0)
-    keeping = np.concatenate([net[f"{gates} {i}"].biases for i in (1, 2)])
+
+    def biases_of(gates):
+        return np.concatenate([net[f"{gates} {i}"].biases for i in (1, 2)])
+
+    keeping = biases_of(gates)
     drawn = keeping if isinstance(span, tuple) else np.exp(keeping)
     low, high = np.log(span) if isinstance(span, tuple) else (1.0, span)
     assert scipy.stats.kstest(drawn, "uniform", (low, high - low)).pvalue > 0.01
     if gates == "forget gates":
-        assert (
-            np.concatenate([net[f"input gates {i}"].biases for i in (1, 2)]) == -keeping
-        ).all()
-    assert (
-        build(seed=0).biases.tobytes()
-        == net.biases.tobytes()
-        != build(seed=1).biases.tobytes()
-    )
+        assert (biases_of("input gates") == -keeping).all()
+    again, other = (build(seed=seed).biases.tobytes() for seed in (0, 1))
+    assert again == net.biases.tobytes() != other
     cells, exact = net["cells 1"], np.exp(keeping[:200])
     net.activate([0.0])
     for cell in cells:
@@ -356,48 +331,38 @@ RECIPES = {
 
 
 @pytest.mark.full
-def test_every_option_is_passed_on():
+@every_case("name", RECIPES)
+def test_every_option_is_passed_on(name):
     """To all connections, to all biases, to the outputs alone, to the store; the seed
     decides on the rest."""
-    half = initializers.constant(0.5)
-    with Cases() as case:
-        for name, build in RECIPES.items():
-            with case(name):
-                net = build(
-                    initializer=half,
-                    bias_initializer="zeros",
-                    output_squash="softplus",
-                    seed=0,
-                )
-                assert {link.weight for link in net.connections if link.trainable} == {
-                    0.5
-                }
-                # which begin open
-                frozen = {"forget gates", "update gates", "reset gates"}
-                assert {
-                    n.bias
-                    for n in net
-                    if n.trainable_bias and n.name.rsplit(" ", 1)[0] not in frozen
-                } == {0.0}
-                assert [layer.squash.name for layer in net.layers].count(
-                    "softplus"
-                ) == 1
-                assert net.output.squash.name == "softplus"
-                double = build(seed=1)
-                single = build(seed=1, dtype="float32")
-                assert single.run(INPUTS) == pytest.approx(double.run(INPUTS), abs=1e-5)
-                assert (single.run(INPUTS) != double.run(INPUTS)).any()
-                again = build(seed=1)
-                other = build(seed=2)
-                assert (
-                    again.weights.tobytes()
-                    == double.weights.tobytes()
-                    != other.weights.tobytes()
-                )
-                assert again.biases.tobytes() == double.biases.tobytes()
-            for options in ({"initializer": "absent"}, {"dtype": "float16"}):
-                with case(name, options), pytest.raises(SynapseError):
-                    build(**options)
+    build = RECIPES[name]
+    net = build(
+        initializer=initializers.constant(0.5),
+        bias_initializer="zeros",
+        output_squash="softplus",
+        seed=0,
+    )
+    assert {link.weight for link in net.connections if link.trainable} == {0.5}
+    # which begin open
+    apart = {"forget gates", "update gates", "reset gates"}
+    own = [
+        n.bias
+        for n in net
+        if n.trainable_bias and n.name.rsplit(" ", 1)[0] not in apart
+    ]
+    assert set(own) == {0.0}
+    soft = [layer for layer in net.layers if layer.squash.name == "softplus"]
+    assert soft == [net.output]
+    double, again, other = (build(seed=seed) for seed in (1, 1, 2))
+    single = build(seed=1, dtype="float32")
+    assert single.run(INPUTS) == pytest.approx(double.run(INPUTS), abs=1e-5)
+    assert (single.run(INPUTS) != double.run(INPUTS)).any()
+    weights = [each.weights.tobytes() for each in (double, again, other)]
+    assert weights[0] == weights[1] != weights[2]
+    assert again.biases.tobytes() == double.biases.tobytes()
+    for options in ({"initializer": "absent"}, {"dtype": "float16"}):
+        with pytest.raises(SynapseError):
+            build(**options)
 
 
 def test_sizes_and_options_that_do_not_fit_each_other_are_refused():

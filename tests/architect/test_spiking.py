@@ -13,19 +13,8 @@ from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning import compare_gradients
 from synapse.optimizers import Adam
-from tests.helpers.cases import all_refused
 
-
-def matrix(net, source, target):
-    """The weights from a layer to another, 0 where there is no connection."""
-    weights = np.zeros((len(source), len(target)))
-    places = [
-        {neuron: k for k, neuron in enumerate(layer)} for layer in (source, target)
-    ]
-    for link in net.connections:
-        if link.source in places[0] and link.target in places[1]:
-            weights[places[0][link.source], places[1][link.target]] = link.weight
-    return weights
+from .helpers import matrix
 
 
 def test_the_numbers_of_cells_are_those_of_the_equations():
@@ -45,23 +34,21 @@ def test_the_numbers_of_cells_are_those_of_the_equations():
     )
     voltages = net["voltages"]
     spikes = net["spikes"]
-    enter = matrix(net, net.input, voltages)
-    within = matrix(net, spikes, voltages)
-    leave = matrix(net, spikes, net.output)
+    enter = matrix(net.input, voltages)
+    within = matrix(spikes, voltages)
+    leave = matrix(spikes, net.output)
     off_diagonal = ~np.eye(8, dtype=bool)
     assert 0 < np.count_nonzero(within[off_diagonal]) < 56
     np.testing.assert_array_equal(within[~off_diagonal], -0.7)
-    v = np.zeros(8)
-    z = np.zeros(8)
-    a = np.zeros(8)
+    v, z, a = np.zeros((3, 8))
     y = np.zeros(2)
     adapts = np.arange(8) < 3
     fired = 0
     for x in np.random.default_rng(0).uniform(-0.5, 1.5, (80, 3)):
-        v = math.exp(-1 / 10) * v + x @ enter + z @ within
+        v = math.exp(-1 / 10) * v + enter @ x + within @ z
         z = (v - 0.7 - 0.4 * a * adapts > 0).astype(float)
         a = math.exp(-1 / 50) * a + z
-        y = math.exp(-1 / 5) * y + z @ leave + net.output.biases
+        y = math.exp(-1 / 5) * y + leave @ z + net.output.biases
         np.testing.assert_allclose(net.activate(x), y, atol=1e-12)
         np.testing.assert_allclose(voltages.activations, v, atol=1e-12)
         np.testing.assert_array_equal(spikes.activations, z)
@@ -89,16 +76,14 @@ def test_cells_are_silent_after_a_spike_and_keep_their_signs():
     assert 50 < spikes.sum() < 400
 
     trainer = Trainer(net, rule="bptt", optimizer=Adam(0.05))
-    targets = rng.normal(size=(200, 2))
-    trainer.train(inputs, targets, epochs=20, progress=False)
-    for links in ("voltages", "output"):
-        weights = matrix(net, net["spikes"], net[links])
-        if links == "voltages":
-            np.fill_diagonal(weights, 0.0)  # the resets
-        assert (weights[:6] >= 0.0).all()
-        assert (weights[6:] <= 0.0).all()
-        assert weights[:6].any()
-        assert weights[6:].any()
+    trainer.train(inputs, rng.normal(size=(200, 2)), epochs=20, progress=False)
+    within = matrix(net["spikes"], net["voltages"])
+    np.fill_diagonal(within, 0.0)  # the resets
+    for weights in (within, matrix(net["spikes"], net.output)):
+        signed = weights * np.repeat([1, -1], [6, 2])
+        assert (signed >= 0.0).all()
+        assert signed[:, :6].any()
+        assert signed[:, 6:].any()
 
 
 def cues(count, silence, rng):
@@ -123,8 +108,7 @@ def test_twenty_cells_hold_a_bit_over_forty_steps_of_silence():
         inputs, targets, _ = cues(64, 40, rng)
         trainer.train(inputs, targets, epochs=1, progress=False)
     inputs, _, bits = cues(200, 40, rng)
-    answers = net.run(inputs)[:, -5:, 0].mean(axis=1)
-    assert ((answers > 0) == bits).all()
+    assert ((net.run(inputs)[:, -5:, 0].mean(axis=1) > 0) == bits).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"refractory": 2, "excitatory": 6}])
@@ -147,28 +131,23 @@ def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
     net = Spiking(3, 6, 2, adaptive=adaptive, seed=4)
     voltages = net["voltages"]
     spikes = net["spikes"]
-    enter = matrix(net, net.input, voltages)
-    within = matrix(net, spikes, voltages)
-    leave = matrix(net, spikes, net.output)
+    enter = matrix(net.input, voltages)
+    within = matrix(spikes, voltages)
+    leave = matrix(spikes, net.output)
     between = within * (1 - np.eye(6))
     keep = math.exp(-1 / 20)  # of voltages and outputs
     beta = 0.3 * (np.arange(6) < adaptive)
-    v = np.zeros(6)
-    z = np.zeros(6)
-    a = np.zeros(6)
+    v, z, a = np.zeros((3, 6))
     y = np.zeros(2)
-    of_voltage = np.zeros((9, 6))  # by source (inputs, then spikes) and cell
-    of_adaptation = np.zeros((9, 6))
-    eligibility = np.zeros((9, 6))
+    # by source (inputs, then spikes) and cell
+    of_voltage, of_adaptation, eligibility, gradient = np.zeros((4, 9, 6))
     of_output = np.zeros((2, 9, 6))
-    gradient = np.zeros((9, 6))
     rng = np.random.default_rng(1)
     inputs = rng.uniform(-0.3, 1.3, (60, 3))
     targets = rng.normal(size=(60, 2))
     for x, target in zip(inputs, targets, strict=True):
-        sources = np.concatenate([x, z])[:, None]
-        of_voltage = keep * of_voltage - eligibility + sources
-        v = keep * v + x @ enter + z @ within
+        of_voltage = keep * of_voltage - eligibility + np.concatenate([x, z])[:, None]
+        v = keep * v + enter @ x + within @ z
         over = v - 1.0 - beta * a
         slope = 0.3 * np.maximum(0.0, 1.0 - np.abs(over))
         before = eligibility
@@ -176,54 +155,51 @@ def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
         of_adaptation = math.exp(-1 / 100) * of_adaptation + eligibility
         z = (over > 0).astype(float)
         a = math.exp(-1 / 100) * a + z
-        y = keep * y + z @ leave
-        by_others = (between * slope) @ leave
-        of_output = keep * of_output + leave.T[:, None] * eligibility
-        of_output += by_others.T[:, None] * before
+        y = keep * y + leave @ z
+        by_others = leave @ (slope[:, None] * between)
+        of_output = keep * of_output + leave[:, None] * eligibility
+        of_output += by_others[:, None] * before
         gradient += np.einsum("o,osc->sc", y - target, of_output)
     compared = compare_gradients(
         net, inputs[None], targets[None], "squared_error", rule="rtrl", reach=1
     )
     into = [*net.input, *spikes]
-    slopes = dict(zip(net.connections, compared.weights["rule"], strict=True))
-    for link, found in slopes.items():
-        if link.trainable and link.target in [*voltages]:
-            expected = gradient[into.index(link.source), [*voltages].index(link.target)]
+    for link, found in zip(net.connections, compared.weights["rule"], strict=True):
+        if link.trainable and link.target in voltages:
+            expected = gradient[into.index(link.source), voltages.index(link.target)]
             assert math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def test_what_is_fixed_stays():
     net = Spiking(2, 5, 1, seed=0)
     trainable = {
-        (link.source.name.split()[0], link.target.name.split()[0])
+        tuple(end.name.split()[0] for end in (link.source, link.target))
         for link in net.connections
         if link.trainable
     }
-    assert trainable == {
-        ("input", "voltages"),
-        ("spikes", "voltages"),
-        ("spikes", "output"),
-    }
-    assert [layer.name for layer in net.layers[1:] if layer.trainable_bias] == [
-        "output"
-    ]
+    into_voltages = {("input", "voltages"), ("spikes", "voltages")}
+    assert trainable == {*into_voltages, ("spikes", "output")}
+    learning = [layer.name for layer in net.layers[1:] if layer.trainable_bias]
+    assert learning == ["output"]
     assert len(Spiking(2, 5, 1, adaptive=0, seed=0).layers) == 4
 
 
-def test_numbers_out_of_range_are_refused():
-    build = partial(Spiking, 2, 4, 1)
-    all_refused(
-        [
-            (partial(build, adaptive=5), ArgumentError, "from 0 to 4"),
-            (partial(build, adaptive=1.5), ArgumentTypeError, "adaptive"),
-            (partial(build, density=0.0), ArgumentError, "density"),
-            (partial(build, density=1.5), ArgumentError, "density"),
-            (partial(build, time_constant=0.0), ArgumentError, "time_constant"),
-            (partial(build, threshold=-1.0), ArgumentError, "threshold"),
-            (partial(build, adaptation=math.nan), ArgumentError, "adaptation"),
-            (partial(build, refractory=-1), ArgumentError, "refractory"),
-            (partial(build, refractory=1.5), ArgumentTypeError, "refractory"),
-            (partial(build, excitatory=5), ArgumentError, "from 0 to 4"),
-            (partial(build, spike="spikes"), UnknownNameError, "squash"),
-        ]
-    )
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"adaptive": 5}, ArgumentError, "from 0 to 4"),
+        ({"adaptive": 1.5}, ArgumentTypeError, "adaptive"),
+        ({"density": 0.0}, ArgumentError, "density"),
+        ({"density": 1.5}, ArgumentError, "density"),
+        ({"time_constant": 0.0}, ArgumentError, "time_constant"),
+        ({"threshold": -1.0}, ArgumentError, "threshold"),
+        ({"adaptation": math.nan}, ArgumentError, "adaptation"),
+        ({"refractory": -1}, ArgumentError, "refractory"),
+        ({"refractory": 1.5}, ArgumentTypeError, "refractory"),
+        ({"excitatory": 5}, ArgumentError, "from 0 to 4"),
+        ({"spike": "spikes"}, UnknownNameError, "squash"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(options, error, says):
+    with pytest.raises(error, match=says):
+        Spiking(2, 4, 1, **options)

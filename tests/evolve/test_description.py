@@ -57,18 +57,15 @@ def genome_bits(genome):
 
 def text_bits(genome, rows, symbols):
     """-log2 of the share of each symbol, by the network of the genome."""
-    net = genome.network()
-    bits = 0.0
-    for outputs, symbol in zip(net.run(rows), symbols, strict=True):
-        if len(outputs) == 1:
-            one = min(max(outputs[0], 0.0), 1.0)
-            shares = [1.0 - one, one]
-        else:
-            positive = np.maximum(outputs, 0.0)
-            equal = np.full(len(outputs), 1.0 / len(outputs))
-            shares = positive / positive.sum() if positive.sum() > 0 else equal
-        bits -= math.log2(max(shares[symbol], 1e-10))
-    return bits
+    outputs = genome.network().run(rows)
+    if genome.outputs == 1:
+        one = np.clip(outputs, 0.0, 1.0)
+        shares = np.hstack([1.0 - one, one])
+    else:
+        shares = np.maximum(outputs, 0.0)
+        shares[shares.sum(axis=1) == 0.0] = 1.0
+        shares /= shares.sum(axis=1, keepdims=True)
+    return -np.log2(np.maximum(shares[np.arange(len(rows)), symbols], 1e-10)).sum()
 
 
 @pytest.mark.full
@@ -80,13 +77,8 @@ def test_bits_are_those_counted_by_hand(outputs):
     counts = [1.0, 5.0, 2.0]
     fitness = description_length(sequences, symbols, outputs, counts=counts, squashes=4)
     seen = []
-
-    def remember(genome):
-        seen.append(genome)
-        return rng.random()
-
     evolve.neat(
-        remember,
+        lambda genome: seen.append(genome) or rng.random(),
         inputs=3,
         outputs=outputs,
         settings=SETTINGS,
@@ -98,11 +90,8 @@ def test_bits_are_those_counted_by_hand(outputs):
     for genome in seen[200::7]:
         of_genome, of_text = fitness.bits(genome)
         assert of_genome == genome_bits(genome)
-        texts = zip(counts, sequences, symbols, strict=True)
-        by_hand = sum(
-            count * text_bits(genome, rows, text) for count, rows, text in texts
-        )
-        assert of_text == pytest.approx(by_hand, rel=1e-9)
+        texts = [text_bits(genome, *each) for each in zip(sequences, symbols)]
+        assert of_text == pytest.approx(np.dot(counts, texts), rel=1e-9)
         gated += (genome.genes["gater"] >= 0).any()
         late += genome.genes["late"].any()
         carried += (genome.genes["source"] == STATE).any()
@@ -111,10 +100,7 @@ def test_bits_are_those_counted_by_hand(outputs):
 
 def test_a_rule_is_found_and_is_shorter_than_the_data():
     """Each symbol is the bit before the latest one."""
-    rng = np.random.default_rng(3)
-    bits = rng.integers(0, 2, 60)
-    rows = bits[:, None].astype(float)
-    previous = [0, *bits[:-1].tolist()]
+    bits = np.random.default_rng(3).integers(0, 2, 60)
     settings = evolve.Settings(
         fractions=9,
         squashes=["relu"],
@@ -124,7 +110,8 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
         mutation_only=1.0,
         threshold=math.inf,
     )
-    fitness = description_length([rows], [previous], 1)
+    previous = [0, *bits[:-1].tolist()]
+    fitness = description_length([bits[:, None].astype(float)], [previous], 1)
     result = evolve.neat(
         fitness, settings=settings, population=100, max_evaluations=20_000, seed=0
     )
@@ -155,13 +142,12 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
             r"at least one row .* shapes .2, 0. and .2,.",
         ),
         (([np.zeros((0, 2))], [[]], 1), "at least one row of inputs"),
+        (([[[0.0]]], [[0]], 2, {"counts": [-5]}), "0 or above, at least one above 0"),
+        (([[[0.0]]], [[0]], 2, {"counts": [0.0]}), "0 or above, at least one above 0"),
+        (([[[0.0]]], [[0]], 2, {"squashes": 0}), "squashes"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(arguments, message):
+    *data, outputs, options = (*arguments, {})[:4]
     with pytest.raises(SynapseError, match=message):
-        description_length(*arguments)
-    for counts in ([-5], [0.0]):
-        with pytest.raises(SynapseError, match="0 or above, at least one above 0"):
-            description_length([[[0.0]]], [[0]], 2, counts=counts)
-    with pytest.raises(SynapseError, match="squashes"):
-        description_length([[[0.0]]], [[0]], 2, squashes=0)
+        description_length(*data, outputs, **options)

@@ -1,6 +1,7 @@
 """NEAT: what the paper says, the mistakes that others made, faults, executors,
 checkpoints."""
 
+import itertools
 import math
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -114,25 +116,13 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
 
 
 def test_faults():
-    calls = []
-
-    def mostly_nan(genome):
-        calls.append(genome)
-        return (math.nan, math.inf, -math.inf, -1.0)[len(calls) % 4]
-
-    result = evolve.neat(
-        mostly_nan, population=20, max_evaluations=100, seed=0, **PLAIN
-    )
-    assert result.history["failed"] == [15] * 5
-    assert result.fitness == -1.0
-    result = evolve.neat(
-        lambda genome: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN
-    )
-    assert (result.champion, result.solved, result.history["failed"]) == (
-        None,
-        False,
-        [10] * 5,
-    )
+    few = {"population": 20, "max_evaluations": 100, "seed": 0, **PLAIN}
+    values = itertools.cycle([math.inf, -math.inf, -1.0, math.nan])
+    result = evolve.neat(lambda genome: next(values), **few)
+    assert (result.history["failed"], result.fitness) == ([15] * 5, -1.0)
+    result = evolve.neat(lambda genome: math.nan, **few)
+    assert (result.champion, result.solved) == (None, False)
+    assert result.history["failed"] == [20] * 5
     assert np.isnan([result.history["best"], result.history["mean"]]).all()
     with pytest.raises(ZeroDivisionError):
         evolve.neat(raising, seed=0, **PLAIN)
@@ -140,18 +130,8 @@ def test_faults():
 
 def test_what_a_fitness_returns_is_checked():
     few = {"population": 4, "max_evaluations": 8, "seed": 0}
-    for fitness in (
-        None,
-        "a",
-        "1",
-        [],
-        [1.0, None],
-        {},
-        10**400,
-        1j,
-        np.complex128(1.0),
-        [1.0, 2j],
-    ):
+    of_one = [None, "a", "1", [], [1.0, None], {}, 10**400, 1j, np.complex128(1.0)]
+    for fitness in (*of_one, [1.0, 2j]):
         with pytest.raises(
             ArgumentTypeError, match="`fitness` must be a number, or several, got"
         ):
@@ -228,9 +208,8 @@ def test_every_executor_has_the_same_bits(pool):
     expected = bits(evolve.neat(slow_size, **settings))
     for workers in (1, 2, 4):
         with pool(workers) as executor:
-            assert (
-                bits(evolve.neat(slow_size, executor=executor, **settings)) == expected
-            )
+            result = evolve.neat(slow_size, executor=executor, **settings)
+            assert bits(result) == expected
     with pool(2) as executor, pytest.raises(ZeroDivisionError):
         evolve.neat(raising, executor=executor, **settings)
 
@@ -269,44 +248,25 @@ def test_processes_may_be_killed_and_take_what_they_can_import():
 
 def test_resumed_evolutions_have_the_same_bits(tmp_path):
     file = tmp_path / "evolution.npz"
-    whole = evolve.neat(evolve.fitness.xor, seed=9)
+    resume = partial(evolve.neat, checkpoint=file, resume=True)
+    xor = evolve.fitness.xor
+    whole = bits(evolve.neat(xor, seed=9))
     for most in (150, 600, 100_000, 100_000):
-        result = evolve.neat(
-            evolve.fitness.xor,
-            max_evaluations=most,
-            seed=9,
-            checkpoint=file,
-            resume=True,
-        )
-    assert bits(result) == bits(whole)
+        result = resume(xor, max_evaluations=most, seed=9)
+    assert bits(result) == whole
     other = evolve.fitness.dataset([[0, 0], [1, 1]], [[0], [1]])
-    for options, words in (
-        ({"seed": 8}, "another seed"),
-        ({}, "fitness function: stored .* now"),
-        ({"seed": 9}, "fitness"),
-    ):
-        with pytest.raises(ArgumentError, match=words):
-            evolve.neat(other, checkpoint=file, resume=True, **options)
     # a fitness that varies cannot be told from another one
     rng = np.random.default_rng(0)
-    evolve.neat(
-        lambda genome: rng.normal(),
-        inputs=2,
-        outputs=1,
-        checkpoint=file,
-        resume=True,
-        goal=9.0,
-    )
-    assert bits(evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)) == bits(
-        whole
-    )
-    with pytest.raises(ArgumentError, match="with other arguments"):
-        evolve.neat(
-            evolve.fitness.xor,
-            checkpoint=file,
-            resume=True,
-            settings=evolve.Settings(add_node=0.1),
-        )
+    resume(lambda genome: rng.normal(), goal=9.0, **PLAIN)
+    assert bits(resume(xor)) == whole
+    for task, options, words in (
+        (other, {"seed": 8}, "another seed"),
+        (other, {}, "fitness function: stored .* now"),
+        (other, {"seed": 9}, "fitness"),
+        (xor, {"settings": evolve.Settings(add_node=0.1)}, "with other arguments"),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            resume(task, **options)
     content = file.read_bytes()
     arrays = dict(np.load(file))
     for name, value in (
@@ -325,11 +285,11 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     ):
         np.savez(file, **arrays | {name: value})
         with pytest.raises(SynapseError, match="checkpoint"):
-            evolve.neat(evolve.fitness.xor, seed=9, checkpoint=file, resume=True)
+            resume(xor, seed=9)
     for damaged in (b"", content[: len(content) // 2], content[:-1]):
         file.write_bytes(damaged)
         with pytest.raises(FormatError):
-            evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)
+            resume(xor)
     assert file.read_bytes() == damaged
 
 

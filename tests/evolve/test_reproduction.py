@@ -15,20 +15,14 @@ def distance(one, two, settings):
     """c1 E / N + c2 D / N + c3 W, by sets; N is 1 if both have fewer than 20 genes."""
     weights = dict(one)
     second = dict(two)
-    common = weights.keys() & second.keys()
     last = min(max(weights), max(second))
     unlike = weights.keys() ^ second.keys()
     excess = sum(number > last for number in unlike)
     size = max(len(weights), len(second))
-    size = 1 if size < 20 else size
-    difference = (
-        settings.excess * excess + settings.disjoint * (len(unlike) - excess)
-    ) / size
-    if common:
-        difference += settings.weight_difference * np.mean(
-            [abs(weights[n] - second[n]) for n in common]
-        )
-    return difference
+    counted = settings.excess * excess + settings.disjoint * (len(unlike) - excess)
+    common = [abs(weights[n] - second[n]) for n in weights.keys() & second.keys()]
+    mean = np.mean(common) if common else 0.0
+    return counted / (1 if size < 20 else size) + settings.weight_difference * mean
 
 
 def test_distance_is_that_of_the_paper():
@@ -78,8 +72,6 @@ def test_species_share_by_their_mean_fitness():
     crowd.member_of = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2])
     crowd.fitness = np.array([1.0, 2.0, 3.0, 2.0, 2.0, 4.0, 5.0, 3.0, 9.0, 9.0])
     order = np.lexsort((-crowd.fitness, crowd.member_of))
-    starts = np.array([0, 5, 8])
-    sizes = np.array([5, 3, 2])
     for since, best, means in (
         ([14, 14, 14], [9.0, 9.0, 9.0], [2, 4, 9]),
         ([14, 1, 0], [9.0, 9.0, 9.0], [2, 4, 0]),  # no better for 15 generations
@@ -90,31 +82,28 @@ def test_species_share_by_their_mean_fitness():
         crowd.best = np.array(best)
         crowd.highest = 99.0
         crowd.improved = 14
-        quota = crowd._share(order, starts, sizes)
+        quota = crowd._share(order, np.array([0, 5, 8]), np.array([5, 3, 2]))
         exact = 10 * np.array(means) / sum(means)
         expected = exact.astype(int)
-        expected[np.argsort(expected - exact)[: 10 - expected.sum()]] += (
-            1  # largest remainders
-        )
+        # largest remainders
+        expected[np.argsort(expected - exact)[: 10 - expected.sum()]] += 1
         assert quota.tolist() == expected.tolist()
 
 
 def test_the_champion_of_a_large_species_is_copied():
     for size, copied in ((6, True), (5, False)):
         seen = []
-
-        def fitness(genome, seen=seen):
-            seen.append(float(genome.activate([0.4, -0.3])[0]))
-            return seen[-1]
-
-        settings = evolve.Settings(threshold=np.inf, mutate_weights=1.0)
-        options = {
-            "population": size,
-            "max_evaluations": 2 * size,
-            "settings": settings,
-            "seed": 1,
-        }
-        evolve.neat(fitness, inputs=2, outputs=1, **options)
+        evolve.neat(
+            lambda genome, seen=seen: (
+                seen.append(genome.run([[0.4, -0.3]])[0, 0]) or seen[-1]
+            ),
+            inputs=2,
+            outputs=1,
+            population=size,
+            max_evaluations=2 * size,
+            settings=evolve.Settings(threshold=np.inf, mutate_weights=1.0),
+            seed=1,
+        )
         assert (max(seen[:size]) in seen[size:]) == copied
 
 

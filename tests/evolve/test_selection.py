@@ -23,14 +23,12 @@ def learned(genome, adopt=True):
     """Four epochs of exact gradients; the genome inherits what they learn, or only its
     fitness profits."""
     net = genome.network()
-    trainer = synapse.Trainer(
+    synapse.Trainer(
         net, rule="bptt", optimizer=synapse.optimizers.Adam(rate=0.1)
-    )
-    trainer.train(BITS, ODD, epochs=4, progress=False, seed=0)
+    ).train(BITS, ODD, epochs=4, progress=False, seed=0)
     if adopt:
         genome.adopt(net)
-    outputs = genome.run(BITS) if adopt else net.run(BITS)
-    return 4.0 - float(abs(outputs - ODD).sum())
+    return 4.0 - float(abs((genome.run(BITS) if adopt else net.run(BITS)) - ODD).sum())
 
 
 def behaviour(genome):
@@ -42,19 +40,14 @@ def test_fronts_and_crowding_are_those_of_the_definition():
     rng = np.random.default_rng(0)
     for _ in range(20):
         values = rng.integers(0, 6, (30, 3)).astype(float)
-        left = set(range(30))
-        expected = np.zeros(30, int)
+        # whether one genome, by its column, is worse than another one
+        worse = (values[:, None] >= values).all(axis=2) & (
+            values[:, None] > values
+        ).any(axis=2)
+        expected = np.full(30, -1)
         for front in range(30):
-            now = {
-                i
-                for i in left
-                if not any(
-                    (values[j] >= values[i]).all() and (values[j] > values[i]).any()
-                    for j in left
-                )
-            }
-            expected[list(now)] = front
-            left -= now
+            left = expected < 0
+            expected[left & ~worse[left].any(axis=0)] = front
         assert fronts_of(values).tolist() == expected.tolist()
     line = np.array(
         [
@@ -71,19 +64,16 @@ def test_fronts_and_crowding_are_those_of_the_definition():
     # dominated genomes
     assert ranked(line).tolist() == [0, 4, 3, 2, 1, 6, 5]
     for _ in range(5):  # distances are shares of the range of each objective
-        line = np.column_stack(
-            [np.sort(rng.uniform(size=9)), -np.sort(rng.uniform(size=9))]
-        )
-        assert ranked(line).tolist() == ranked(line * [1.0, 1000.0]).tolist()
+        ends = np.sort(rng.uniform(size=(2, 9))).T * [1.0, -1.0]
+        assert ranked(ends).tolist() == ranked(ends * [1.0, 1000.0]).tolist()
 
 
 @pytest.mark.full
 def test_several_objectives():
-    settings = evolve.Settings(select="pareto")
     options = {
         "population": 60,
         "max_evaluations": 6000,
-        "settings": settings,
+        "settings": evolve.Settings(select="pareto"),
         "seed": 1,
     }
     task = evolve.fitness.dataset(BITS, ODD)
@@ -95,57 +85,45 @@ def test_several_objectives():
     assert len(values) >= 3
     for (fitness, size), genome in result.front:
         assert size == -genome.genes["enabled"].sum()
-        assert fitness == pytest.approx(
-            1
-            / (
-                1
-                + np.mean((np.array([genome.run([row])[0] for row in BITS]) - ODD) ** 2)
-            )
-        )
+        errors = np.array([genome.run([row])[0] for row in BITS]) - ODD
+        assert fitness == pytest.approx(1 / (1 + np.mean(errors**2)))
     with ThreadPoolExecutor(2) as pool:
         assert bits(evolve.neat(task, executor=pool, **options)) == bits(result)
 
 
-def test_a_generation_that_fails_is_behind_all_others(tmp_path):
+@pytest.mark.parametrize("select", ["fitness", "pareto", "novelty"])
+@pytest.mark.parametrize("failing", [0, 2])
+def test_a_generation_that_fails_is_behind_all_others(select, failing, tmp_path):
     """However genomes are selected, with numbers below 0, as one NaN for several
     numbers, and resumed."""
-    for select in ("fitness", "pareto", "novelty"):
-        for failing in (0, 2):
-            options = {
-                "inputs": 2,
-                "outputs": 1,
-                "population": 10,
-                "seed": 0,
-                "resume": True,
-            }
-            options |= {
-                "settings": evolve.Settings(select=select),
-                "checkpoint": tmp_path / f"{select}{failing}.npz",
-            }
-            for most in (30, 60, 60):
-                # the fittest genome of the last generation is evaluated twice again, if
-                # there is one
-                resumed_at = 30 if failing == 2 else 28
-                calls = iter(range(0 if most == 30 else resumed_at, 60))
+    for most in (30, 60, 60):
+        # the fittest genome of the last generation is evaluated twice again, if there
+        # is one
+        resumed_at = 30 if failing == 2 else 28
+        calls = iter(range(0 if most == 30 else resumed_at, 60))
 
-                def fitness(genome, calls=calls, failing=failing):
-                    call = next(calls)
-                    return (
-                        math.nan
-                        if call // 10 == failing or not call % 10
-                        else [-2.0 - call % 7, -9.0, -call]
-                    )
+        def fitness(genome, calls=calls):
+            call = next(calls)
+            fails = call // 10 == failing or not call % 10
+            return math.nan if fails else [-2.0 - call % 7, -9.0, -call]
 
-                result = evolve.neat(fitness, max_evaluations=most, **options)
-            failed = [1] * 6
-            failed[failing] = 10
-            assert result.history["failed"] == failed
-            assert result.fitness == -2.0
-            assert np.isnan(result.history["best"]).tolist() == [
-                count == 10 for count in failed
-            ]
-            assert all(min(values) > -100.0 for values, _ in result.front)
-            assert bool(result.front) == (select == "pareto")
+        result = evolve.neat(
+            fitness,
+            inputs=2,
+            outputs=1,
+            population=10,
+            max_evaluations=most,
+            seed=0,
+            settings=evolve.Settings(select=select),
+            checkpoint=tmp_path / "evolution.npz",
+            resume=True,
+        )
+    failed = [1] * 6
+    failed[failing] = 10
+    assert (result.history["failed"], result.fitness) == (failed, -2.0)
+    assert np.isnan(result.history["best"]).tolist() == [each == 10 for each in failed]
+    assert all(min(values) > -100.0 for values, _ in result.front)
+    assert bool(result.front) == (select == "pareto")
 
 
 def test_a_genome_that_fails_is_not_novel():
@@ -168,21 +146,18 @@ def test_novelty_is_the_mean_distance_to_the_nearest():
     some = rng.normal(size=(40, 2))
     archive = rng.normal(size=(9, 2))
     novelties, larger = novelty(some, archive)
-    for point, number in zip(some, novelties, strict=True):
-        distances = np.sort(
-            np.linalg.norm(np.concatenate([some, archive]) - point, axis=1)
-        )
-        assert number == pytest.approx(distances[1:16].mean())
+    others = np.concatenate([some, archive])
+    distances = np.sort(np.linalg.norm(others - some[:, None], axis=2))
+    assert novelties == pytest.approx(distances[:, 1:16].mean(axis=1))
     assert len(larger) == 10
     assert (larger[-1] == some[novelties.argmax()]).all()
-    settings = evolve.Settings(select="novelty")
     result = evolve.neat(
         behaviour,
         inputs=2,
         outputs=1,
         goal=3.5,
         max_evaluations=30_000,
-        settings=settings,
+        settings=evolve.Settings(select="novelty"),
         seed=0,
     )
     assert result.solved
@@ -200,34 +175,25 @@ def test_learning_inside_the_evaluation(tmp_path):
     genome = evolve.Genome.from_network(lstm)
     net = genome.network()
     before = genome.run(BITS)
-    synapse.Trainer(net, rule="bptt", rate=0.5).train(
-        BITS, ODD, epochs=20, progress=False
-    )
+    trainer = synapse.Trainer(net, rule="bptt", rate=0.5)
+    trainer.train(BITS, ODD, epochs=20, progress=False)
     genome.adopt(net)
     net.clear()
     after = genome.run(BITS)
     np.testing.assert_allclose(after, net.run(BITS), rtol=1e-12)
     assert abs(after - before).max() > 0.01
-    options = {
-        "inputs": 2,
-        "outputs": 1,
-        "population": 20,
-        "goal": 3.9,
-        "max_evaluations": 200,
-        "seed": 0,
-    }
-    inherited = evolve.neat(learned, **options)
-    assert (
-        inherited.fitness
-        > evolve.neat(partial(learned, adopt=False), **options).fitness
+    evolution = partial(
+        evolve.neat, inputs=2, outputs=1, population=20, goal=3.9, seed=0
     )
+    inherited = evolution(learned, max_evaluations=200)
+    alone = evolution(partial(learned, adopt=False), max_evaluations=200)
+    assert inherited.fitness > alone.fitness
     with ThreadPoolExecutor(2) as pool:
-        assert bits(evolve.neat(learned, executor=pool, **options)) == bits(inherited)
+        result = evolution(learned, executor=pool, max_evaluations=200)
+    assert bits(result) == bits(inherited)
+    resumes = {"checkpoint": tmp_path / "a.npz", "resume": True}
     for most in (60, 200):
-        options["max_evaluations"] = most
-        resumed = evolve.neat(
-            learned, checkpoint=tmp_path / "a.npz", resume=True, **options
-        )
-    assert bits(resumed) == bits(inherited)
+        result = evolution(learned, max_evaluations=most, **resumes)
+    assert bits(result) == bits(inherited)
     with pytest.raises(TopologyError, match="of this genome"):
         genome.adopt(evolve.Genome.minimal(2, 1).network())

@@ -3,6 +3,8 @@
 import inspect
 import math
 
+import numpy as np
+
 from synapse.plasticity._trace import Trace
 
 
@@ -82,8 +84,7 @@ class Reference:
         low, high = self.settings.get("bounds", (-math.inf, math.inf))
         asked = [f for f in self.functions if f is not None]
         if any("size" in inspect.signature(f).parameters for f in asked):
-            size = sign * weight + self.factor * change
-            return sign * min(max(size, low, 0.0), high)
+            return sign * min(max(sign * weight + self.factor * change, low, 0.0), high)
         return min(max(weight + self.factor * change, low), high)
 
     def moved_to(self, net):
@@ -144,8 +145,7 @@ class Reference:
                 sums.setdefault(key, []).append((c, before, weight))
             self._renew(c, seen, dt)
         for several in sums.values():
-            base = several[0][1]
-            value = base + sum(after - before for _, before, after in several)
+            value = several[0][1] + sum(after - before for _, before, after in several)
             c = several[0][0]
             if len(several) > 1:
                 value = self._moved(value, 0.0, c.sign or (1 if value >= 0 else -1))
@@ -178,3 +178,20 @@ class Reference:
                     "latest": decay * (value if value != 0.0 else old),
                 }[declared.kind]
         self.traces[c].update(new)
+
+
+def agree(net, reference, every=1, tolerance=1e-11):
+    """Compare all weights, and the traces of some connections."""
+    weights = [reference.weights[c] for c in net.connections]
+    np.testing.assert_allclose(net.weights, weights, tolerance, tolerance)
+    for c in net.connections[::every]:
+        if c.source is c.target and not c.delay:  # it carries a state, not a trace
+            continue
+        shown = c.traces
+        expected = {name: reference.traces[c].get(name, 0.0) for name in shown}
+        if "eligibility" in shown:
+            expected["eligibility"] = reference.eligibility[c]
+        values = [*shown.values()], [expected[name] for name in shown]
+        np.testing.assert_allclose(
+            *values, tolerance, tolerance, err_msg=f"{c}, {shown}"
+        )

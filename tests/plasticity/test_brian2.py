@@ -51,8 +51,7 @@ def network(numbers):
         ready.gate(projection, "one_to_one")
     for projection in fixed:
         projection.trainable = False
-    net = Network(sources, [current, ready, voltage], fired)
-    return net, synapses
+    return Network(sources, [current, ready, voltage], fired), synapses
 
 
 def test_spikes_and_weights_are_those_of_brian2():

@@ -19,12 +19,6 @@ from synapse.plasticity import (
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 
-def linear(inputs, outputs, seed=0):
-    net = architect.Perceptron(inputs, outputs, squash="identity", seed=seed)
-    net.output.biases = np.zeros(outputs)
-    return net
-
-
 def weights_of(net):
     """Return weights of shape (inputs, outputs)."""
     return np.array(
@@ -43,20 +37,21 @@ def spikes(steps, n, seed=0, rate=0.3):
     return (np.random.default_rng(seed).random((steps, n)) < rate).astype(float)
 
 
-@pytest.mark.parametrize("steps", [200])
-def test_hebb_oja_and_bcm(steps):
-    rows = 0.3 * np.random.default_rng(0).normal(size=(steps, 4))
+def test_hebb_oja_and_bcm():
+    rows = 0.3 * np.random.default_rng(0).normal(size=(200, 4))
+    decay = np.exp(-1.0 / 9.0)
     for rule, change in (
         (Hebb(rate=0.02, decay=0.3), lambda x, y, w, m: 0.02 * (x * y - 0.3 * w)),
         (Oja(rate=0.02), lambda x, y, w, m: 0.02 * y * (x - y * w)),
         (BCM(rate=0.02, theta=9.0), lambda x, y, w, m: 0.02 * x * y * (y - m)),
     ):
-        net = linear(4, 3)
+        net = architect.Perceptron(
+            4, 3, squash="identity", bias_initializer="zeros", seed=0
+        )
         w = weights_of(net)
-        mean = np.zeros(3)
-        decay = np.exp(-1.0 / 9.0)
         net.rule = rule
         net.run(rows, learn=True)
+        mean = np.zeros(3)
         for x in rows:
             y = x @ w
             w = w + change(x[:, None], y, w, mean)
@@ -73,10 +68,8 @@ def pairs_in_numpy(rows, fired, delay, settings, sized=False):
     late = np.vstack([np.zeros((delay, rows.shape[1])), rows])[: len(rows)]
     for pre, post in zip(late, fired, strict=True):
         pre = pre[:, None]
-        down_by = down * (w if sized else 1.0) * y
-        w = np.clip(w - pre * down_by, 0.0, 1.0)
-        up_by = up * (1.0 - w if sized else 1.0) * (x + pre)
-        w = np.clip(w + post * up_by, 0.0, 1.0)
+        w = np.clip(w - pre * (down * (w if sized else 1.0) * y), 0.0, 1.0)
+        w = np.clip(w + post * (up * (1.0 - w if sized else 1.0) * (x + pre)), 0.0, 1.0)
         x = np.exp(-1.0 / tx) * (x + pre)
         y = np.exp(-1.0 / ty) * (y + post)
     return w
@@ -132,21 +125,6 @@ def test_three_factors():
     assert weights_of(net) == pytest.approx(w, **CLOSE)
 
 
-# --- what they learn ------------------------------------------------------------------
-
-
-def test_oja_finds_the_first_component():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(20_000, 5)) @ rng.normal(size=(5, 5))
-    net = linear(5, 1)
-    net.rule = Oja(rate=0.001)
-    net.run(rows, learn=True)
-    w = weights_of(net)[:, 0]
-    leading = np.linalg.eigh(rows.T @ rows)[1][:, -1]
-    assert abs(w @ leading) / np.linalg.norm(w) > 0.99
-    assert np.linalg.norm(w) == pytest.approx(1.0, abs=0.05)
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("delay", [0, 1, 6])
 @pytest.mark.parametrize("rule", [STDP, MultiplicativeSTDP], ids=str)
@@ -162,24 +140,6 @@ def test_pairs_of_spikes_with_delays_and_bounds(rule, delay):
     assert weights_of(net) == pytest.approx(w, **CLOSE)
     if not sized:
         assert ((w == 0.0) | (w == 1.0)).any()
-
-
-@pytest.mark.full
-def test_the_window_of_pairs():
-    """One pair of spikes at each lag, with a delay of 5: the change is the window."""
-    for lag in (-30, -2, -1, 0, 1, 2, 30):
-        net = spiking(1, 1, delay=5, weight=0.0)
-        net.rule = STDP
-        rows = np.zeros((120, 1))
-        rows[50] = 1.0
-        out = net.output[0]
-        for step, row in enumerate(rows):
-            out.bias = 1.0 if step == 55 + lag else -1.0
-            net.activate(row)
-            net.propagate()
-        decay = np.exp(-abs(lag) / 20.0)
-        expected = 0.01 * decay if lag >= 0 else -0.012 * decay
-        assert weights_of(net)[0, 0] == pytest.approx(expected, abs=1e-15)
 
 
 @pytest.mark.full
@@ -199,16 +159,3 @@ def test_triplets():
         o1 = np.exp(-1 / 33.7) * (o1 + post)
         o2 = np.exp(-1 / 125.0) * (o2 + post)
     assert weights_of(net) == pytest.approx(w, **CLOSE)
-
-
-@pytest.mark.full
-def test_bcm_selects_one_pattern():
-    rng = np.random.default_rng(0)
-    patterns = np.eye(4) + 0.2
-    net = linear(4, 1)
-    for c, weight in zip(net.connections, rng.uniform(0.2, 0.4, 4), strict=True):
-        c.weight = weight
-    net.rule = BCM(rate=0.01, theta=50.0, bounds=(-5, 5))
-    net.run(patterns[rng.integers(0, 4, 20_000)], learn=True)
-    answers = np.sort(net.run(patterns)[:, 0])
-    assert answers[-1] > 3.0 * answers[-2]

@@ -16,8 +16,9 @@ from synapse import Layer, Network, plasticity
 from synapse.errors import TopologyError
 from synapse.plasticity import Rule, trace
 from synapse.readwrite import from_json_data, json_data
-from tests.plasticity.reference import Reference
+from tests.plasticity.reference import Reference, agree
 from tests.plasticity.test_against_reference import RULES, STRUCTURES, made
+from tests.plasticity.test_rules_in_networks import joined
 
 READY = {
     name: getattr(plasticity, name)
@@ -79,18 +80,6 @@ def mixed(spikes, synchronous=False):
     return Network(a, b, c, synchronous=synchronous)
 
 
-def joined(net):
-    """Return the network in a store that has absorbed its own, or the other way."""
-    other = Network(Layer(9), Layer(9))
-    other.input.project(other.output, seed=0)
-    other.run(np.ones((3, 9)))
-    other.activate(np.ones(9))
-    link = other.output[0].project(net.input[0], weight=1.0)
-    link.source.disconnect(link.target)
-    assert net._store is other._store
-    return net
-
-
 def cleared(net):
     net.clear()
     return net
@@ -150,22 +139,6 @@ def followed(net, rule, seed=0, steps=28, seams=SEAMS):
         agree(net, reference, 1 if step + 1 == steps else 7)
 
 
-def agree(net, reference, every=1):
-    """Compare all weights, and the traces of some connections."""
-    close = {"abs": 1e-11, "rel": 1e-11}
-    for c, weight in reference.weights.items():
-        assert c.weight == pytest.approx(weight, **close)
-    for c, expected in [*reference.traces.items()][::every]:
-        if c.source is c.target and not c.delay:  # it carries a state, not a trace
-            continue
-        shown = c.traces
-        eligibility = shown.pop("eligibility", None)
-        expected = {name: expected.get(name, 0.0) for name in shown}
-        assert shown == pytest.approx(expected, **close)
-        if eligibility is not None:
-            assert eligibility == pytest.approx(reference.eligibility[c], **close)
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("name", EVERY)
 def test_a_rule_sees_what_its_synapses_carry_in_the_steps_that_learn(name):
@@ -202,18 +175,15 @@ def test_so_it_does_in_every_structure(name, structure):
 
 def test_traces_along_a_delay_count_the_steps_that_learn():
     """The example of the page, and one whose past is older than its first lesson."""
-    carried = EVERY["traces of sources"](x=1e12, rate=0.0)
     for delay, learned, expected in (
         (0, (0, 2, 3, 5), [1, 5, 13, 45]),
         (1, (0, 2, 3, 5), [0, 2, 6, 22]),
         (1, (2, 4, 5), [2, 10, 26]),
         (3, (0, 4, 5), [0, 2, 6]),
     ):
-        a = Layer(1)
-        b = Layer(1, "identity")
-        a.project(b, weights=1.0, delay=delay)
-        net = Network(a, b)
-        net.rule = carried
+        net = Network(Layer(1), Layer(1, "identity"))
+        net.input.project(net.output, weights=1.0, delay=delay)
+        net.rule = EVERY["traces of sources"](x=1e12, rate=0.0)
         seen = []
         for step in range(6):
             net.activate([2.0**step])
@@ -267,15 +237,3 @@ def test_traces_shift_while_every_step_learns_and_again_after_a_pause():
     assert mine[69]
     assert (net.weights == twin.weights).all()
     assert [c.traces for c in net.connections] == [c.traces for c in twin.connections]
-
-
-def test_a_step_is_learned_once_in_whichever_store_it_lies():
-    net = mixed(False)
-    net.rule = plasticity.Hebb
-    for row in np.eye(3):
-        net.activate(row)
-        net.propagate()
-        with pytest.raises(TopologyError, match="activate"):
-            joined(net).propagate()
-    joined(net).activate(row)
-    joined(net).propagate()

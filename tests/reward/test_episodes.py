@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,7 +59,7 @@ def numbers(agent):
 
 
 class Keyboard(Chance):
-    """Ctrl-C, given by the environment or a signal, in a step."""
+    """Something that happens in a step, such as Ctrl-C."""
 
     def __init__(self, at, press):
         self.at = at
@@ -79,35 +81,43 @@ def kill():
     os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("press", [interrupt, kill])
-@pytest.mark.parametrize("at", [1, 2, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50])
-def test_ctrl_c_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
+def broken():
+    raise ZeroDivisionError
+
+
+def ran(agent, environment=None, **options):
+    """A run of 200 steps in an environment of one seed."""
+    options = {"steps": 200, "seed": 5, "progress": False} | options
+    return reward.run(agent, environment or Chance(), **options)
+
+
+IN_STEPS = [1, 2, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50]
+
+
+@pytest.mark.parametrize(
+    ("press", "at"),
+    [
+        (broken, 77),
+        (interrupt, 6),
+        *(
+            pytest.param(press, at, marks=pytest.mark.full)
+            for press, at in product((interrupt, kill), IN_STEPS)
+        ),
+    ],
+)
+def test_a_run_that_breaks_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
+    """By Ctrl-C, which returns what was reached, or an error of the environment."""
     whole, parts, other = (next(agents()) for _ in range(3))
-    wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
-    path = tmp_path / "agent.npz"
-    options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
-    outputs = reward.run(parts, Keyboard(at, press), **options)
-    assert (outputs.stop_reason, outputs.steps) == ("interrupted", at - 1)
-    outputs = reward.run(other, Chance(), **options, resume=True)
-    assert outputs.returns.tolist() == wanted.returns.tolist()
-    assert numbers(other) == numbers(whole)
-
-
-def test_an_error_of_the_environment_loses_nothing(tmp_path):
-    def broken():
-        raise ZeroDivisionError
-
-    path = tmp_path / "agent.npz"
-    whole, parts, other = (next(agents()) for _ in range(3))
-    options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
-    with pytest.raises(ZeroDivisionError):
-        reward.run(parts, Keyboard(77, broken), **options)
-    wanted = reward.run(whole, Chance(), steps=200, seed=5, progress=False)
-    assert (
-        reward.run(other, Chance(), **options, resume=True).returns.tolist()
-        == wanted.returns.tolist()
-    )
+    options = {"checkpoint": tmp_path / "agent.npz"}
+    if press is broken:
+        with pytest.raises(ZeroDivisionError):
+            ran(parts, Keyboard(at, press), **options)
+    else:
+        outputs = ran(parts, Keyboard(at, press), **options)
+        assert (outputs.stop_reason, outputs.steps) == ("interrupted", at - 1)
+        assert f"{len(outputs.returns)} episodes, {at - 1} step" in repr(outputs)
+    outputs = ran(other, **options, resume=True)
+    assert outputs.returns.tolist() == ran(whole).returns.tolist()
     assert numbers(other) == numbers(whole)
 
 
@@ -116,101 +126,56 @@ def test_an_episode_that_cannot_be_repeated_begins_anew_with_what_was_learned(tm
         def seen(self):
             return super().seen() + 1.0
 
-    path = tmp_path / "agent.npz"
-    agent = next(agents())
+    options = {"checkpoint": tmp_path / "agent.npz"}
     other = next(agents())
-    broken_off = reward.run(
-        agent, Chance(), steps=101, seed=5, progress=False, checkpoint=path
-    )
-    options = {"seed": 5, "progress": False, "checkpoint": path, "resume": True}
-    outputs = reward.run(other, Other(), steps=130, **options)
-    assert outputs.steps == 130
-    assert (
-        outputs.returns[: len(broken_off.returns)].tolist()
-        == broken_off.returns.tolist()
-    )
-    assert other.steps == 130
+    before = ran(next(agents()), steps=101, **options).returns.tolist()
+    outputs = ran(other, Other(), steps=130, resume=True, **options)
+    assert outputs.returns[: len(before)].tolist() == before
+    assert outputs.steps == other.steps == 130
 
 
 def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
     path = tmp_path / "agent.npz"
     agent = next(agents())
-    done = reward.run(
-        agent, Chance(), steps=195, seed=5, progress=False, checkpoint=path
-    )
+    done = ran(agent, steps=195, checkpoint=path)
     before = path.read_bytes()
     for steps in (0, 195, 100):
         other = next(agents())
-        outputs = reward.run(
-            other,
-            Chance(),
-            steps=steps,
-            seed=5,
-            progress=False,
-            checkpoint=path,
-            resume=True,
-        )
-        assert outputs.returns.tolist() == done.returns.tolist()
-        assert outputs.steps == 195
+        outputs = ran(other, steps=steps, checkpoint=path, resume=True)
+        assert (outputs.returns.tolist(), outputs.steps) == (done.returns.tolist(), 195)
         assert numbers(other) == numbers(agent)
         assert path.read_bytes() == before
     untouched = next(agents())
-    outputs = reward.run(untouched, Chance(), steps=0, learn=False, progress=False)
+    outputs = ran(untouched, steps=0, learn=False)
     assert (len(outputs.returns), outputs.steps, outputs.stop_reason) == (0, 0, "steps")
     assert numbers(untouched) == numbers(next(agents()))
     with pytest.raises(ArgumentError, match=r"synapse\.load"):
-        reward.run(
-            untouched, Chance(), steps=9, learn=False, checkpoint=path, resume=True
-        )
+        ran(untouched, learn=False, checkpoint=path, resume=True)
 
 
 def test_a_network_that_cannot_be_saved_is_refused_before_the_first_step(tmp_path):
     agent = next(agents())
     agent.network.output[0].project(synapse.Layer(1)[0])
     with pytest.raises(synapse.errors.TopologyError):
-        reward.run(
-            agent, Chance(), steps=9, progress=False, checkpoint=tmp_path / "agent.npz"
-        )
+        ran(agent, steps=9, checkpoint=tmp_path / "agent.npz")
     assert agent.steps == 0
 
 
 @pytest.mark.full
-def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
-    for index in range(3):
-        plain, agent, other = (list(agents())[index] for _ in range(3))
-        wanted = reward.run(plain, Chance(), steps=400, seed=5, progress=False)
-        options = {
-            "seed": 5,
-            "progress": False,
-            "checkpoint": tmp_path / f"agent{index}.npz",
-        }
-        options |= {"test_every": 100, "test_environment": Chance(), "test_episodes": 4}
-        outputs = reward.run(agent, Chance(), steps=400, **options)
-        assert outputs.returns.tolist() == wanted.returns.tolist()
-        assert numbers(agent) == numbers(plain)
-        assert outputs.test_steps.tolist() == [100, 200, 300, 400]
-        assert outputs.test_returns.shape == (4, 4)
-        again = reward.run(agent, Chance(), steps=800, **options, resume=True)
-        assert again.test_steps.tolist() == [100 * i for i in range(1, 9)]
-        assert again.test_returns[:4].tolist() == outputs.test_returns.tolist()
-        del other
-    for wrong in (
-        {"test_every": 9},
-        {"test_environment": Chance()},
-        {"test_every": 0, "test_environment": Chance()},
-    ):
-        with pytest.raises(ArgumentError):
-            reward.run(next(agents()), Chance(), steps=5, progress=False, **wrong)
-    same = Chance()
-    with pytest.raises(ArgumentError, match="of its own"):
-        reward.run(
-            next(agents()),
-            same,
-            steps=5,
-            progress=False,
-            test_every=5,
-            test_environment=same,
-        )
+@pytest.mark.parametrize("index", range(3))
+def test_evaluations_beside_a_run_change_no_bit_of_it(index, tmp_path):
+    plain, agent = (list(agents())[index] for _ in range(2))
+    wanted = ran(plain, steps=400)
+    options = {"checkpoint": tmp_path / "agent.npz", "test_environment": Chance()}
+    options |= {"test_every": 100, "test_episodes": 4}
+    outputs = ran(agent, steps=400, **options)
+    assert outputs.returns.tolist() == wanted.returns.tolist()
+    assert numbers(agent) == numbers(plain)
+    assert outputs.test_steps.tolist() == [100, 200, 300, 400]
+    assert outputs.test_returns.shape == (4, 4)
+    again = ran(agent, steps=800, **options, resume=True)
+    assert again.test_steps.tolist() == [100 * i for i in range(1, 9)]
+    assert again.test_returns[:4].tolist() == outputs.test_returns.tolist()
 
 
 @pytest.mark.full
@@ -230,155 +195,93 @@ options = dict(progress=False, callback=callback, checkpoint=path)
 reward.run(agent, Chance(), steps=600, seed=5, **options)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
-    whole = next(agents())
-    other = next(agents())
-    wanted = reward.run(whole, Chance(), steps=600, seed=5, progress=False)
-    reward.run(
-        other,
-        Chance(),
-        steps=600,
-        seed=5,
-        progress=False,
-        checkpoint=tmp_path / "a",
-        resume=True,
-    )
+    whole, other = (next(agents()) for _ in range(2))
+    assert ran(whole, steps=600).steps == 600
+    ran(other, steps=600, checkpoint=tmp_path / "a", resume=True)
     assert numbers(other) == numbers(whole)
-    assert wanted.steps == 600
-
-
-def test_ctrl_c_returns_what_was_reached():
-    class Pressed(Walk):
-        def step(self, action):
-            if self.steps == 5:
-                raise KeyboardInterrupt
-            return super().step(0)
-
-    outputs = reward.run(next(agents()), Pressed(), steps=100, progress=False)
-    assert (outputs.stop_reason, outputs.steps, len(outputs.returns)) == (
-        "interrupted",
-        5,
-        0,
-    )
-    assert "0 episodes, 5 steps" in repr(outputs)
 
 
 def test_a_run_that_does_not_learn_changes_no_weight():
     agent = next(agents())
     before = numbers(agent)
-    assert reward.run(agent, Walk(), steps=90, learn=False, progress=False).steps == 90
+    assert ran(agent, Walk(), steps=90, learn=False).steps == 90
     assert numbers(agent) == before
 
 
-class Space:
-    """A space of five numbers or, as of Gymnasium, of actions within bounds."""
+class World:
+    """An environment with spaces, of numbers and choices as those of Gymnasium, that
+    shows a first observation and then another."""
 
-    def __init__(self, **attributes):
-        vars(self).update(attributes)
+    def __init__(self, seen, then, actions, **observations):
+        self.observation_space = SimpleNamespace(**observations)
+        self.action_space = SimpleNamespace(**actions)
+        self.seen = seen
+        self.then = then
+        self.taken = []
+
+    def reset(self, seed=None):
+        return self.seen, {}
+
+    def step(self, action):
+        self.taken.append(action)
+        return self.then, 1.0, False, False, {}
 
 
 def test_spaces_make_numbers_of_observations_and_bound_actions():
-    class Spaces:
-        observation_space = Space(n=5, start=1)
+    def world(actions):
+        return World(5, np.int64(1), actions, n=5, start=1)
 
-        def __init__(self, action_space):
-            self.action_space = action_space
-            self.taken = []
-
-        def reset(self, seed=None):
-            return 5, {}
-
-        def step(self, action):
-            self.taken.append(action)
-            return np.int64(1), 0.0, False, False, {}
-
-    box = Space(low=np.full((1, 2), -0.1), high=np.full((1, 2), 0.1))
+    box = {"low": np.full((1, 2), -0.1), "high": np.full((1, 2), 0.1)}
     policy = gaussian(5, actions=2)
-    continuous = Spaces(box)
-    reward.run(
-        reward.ActorCritic(policy, perceptron(1, 0), seed=0),
-        continuous,
-        steps=20,
-        progress=False,
-    )
+    continuous = world(box)
+    actor = reward.ActorCritic(policy, perceptron(1, 0), seed=0)
+    ran(actor, continuous, steps=20)
     assert {action.shape for action in continuous.taken} == {(1, 2)}
     assert max(abs(action).max() for action in continuous.taken) == 0.1
-    discrete = Spaces(Space(n=2, start=7))
-    reward.run(
-        reward.QLearning(perceptron(2, 0), explore=0.5, seed=0),
-        discrete,
-        steps=20,
-        progress=False,
-    )
+    discrete = world({"n": 2, "start": 7})
+    ran(reward.QLearning(perceptron(2, 0), explore=0.5, seed=0), discrete, steps=20)
     assert set(discrete.taken) == {7, 8}
-    for agent, space in (
-        (next(agents()), Space(n=3)),
+    softmax = reward.ActorCritic(perceptron(3, 0, "softmax"), perceptron(1, 0))
+    for agent, actions in (
+        (next(agents()), {"n": 3}),
         (next(agents()), box),
-        (reward.ActorCritic(policy, perceptron(1, 0)), Space(n=2)),
-        (reward.ActorCritic(perceptron(3, 0, "softmax"), perceptron(1, 0)), Space(n=2)),
+        (actor, {"n": 2}),
+        (softmax, {"n": 2}),
     ):
         with pytest.raises(
             ArgumentError, match=r"Expected a .* of \d actions, as .* has outputs"
         ):
-            reward.run(agent, Spaces(space), steps=20, progress=False)
+            ran(agent, world(actions), steps=20)
 
 
 def test_several_whole_numbers_are_columns_and_combinations():
-    class Several:
-        observation_space = Space(
-            nvec=np.array([2, 3]), start=np.array([0, 5]), shape=(2,)
+    def world(actions, seen=(1, 7)):
+        shape = {"nvec": np.array([2, 3]), "start": np.array([0, 5]), "shape": (2,)}
+        return World(np.array(seen), np.array([0, 5]), actions, **shape)
+
+    def learner(outputs, explore=1.0):
+        return reward.QLearning(
+            perceptron(outputs, 0), explore=explore, normalize=False, seed=0
         )
 
-        def __init__(self, action_space, seen=(1, 7)):
-            self.action_space = action_space
-            self.seen = seen
-            self.taken = []
-
-        def reset(self, seed=None):
-            return np.array(self.seen), {}
-
-        def step(self, action):
-            self.taken.append(action)
-            return np.array([0, 5]), 1.0, False, False, {}
-
-    multi = Several(Space(nvec=np.array([3, 2]), start=np.array([1, 0]), shape=(2,)))
-    agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalize=False, seed=0)
-    reward.run(agent, multi, steps=200, progress=False)
-    assert {tuple(action) for action in multi.taken} == {
-        (i, j) for i in (1, 2, 3) for j in (0, 1)
-    }
-    assert [neuron.activation for neuron in agent.network.input] == [
-        1.0,
-        0.0,
-        1.0,
-        0.0,
-        0.0,
-    ]
-    binary = Several(Space(n=2, shape=(2,)))
-    agent = reward.QLearning(perceptron(4, 0), explore=1.0, seed=0)
-    reward.run(agent, binary, steps=100, progress=False)
-    assert {tuple(action) for action in binary.taken} == {
-        (i, j) for i in (0, 1) for j in (0, 1)
-    }
+    binary = {"n": 2, "shape": (2,)}
+    multi = {"nvec": np.array([3, 2]), "start": np.array([1, 0]), "shape": (2,)}
+    for actions, values in ((multi, ((1, 2, 3), (0, 1))), (binary, ((0, 1), (0, 1)))):
+        every = {*product(*values)}
+        agent = learner(len(every))
+        environment = world(actions)
+        ran(agent, environment, steps=200)
+        assert {tuple(action) for action in environment.taken} == every
+        assert agent.network.input.activations.tolist() == [1.0, 0.0, 1.0, 0.0, 0.0]
     with pytest.raises(ArgumentError, match="6 combinations"):
-        reward.run(agent, multi, steps=5, progress=False)
+        ran(agent, world(multi), steps=5)
     for seen in ((1, 8), (1,), (1, 0.5), (1, 4)):
         with pytest.raises((ArgumentError, ArgumentTypeError), match="observation"):
-            reward.run(
-                agent, Several(binary.action_space, seen), steps=5, progress=False
-            )
-    bits = Several(Space(n=4, start=0))
-    bits.observation_space = Space(n=5, shape=(5,))  # MultiBinary: numbers as they are
-    bits.seen = [1, 0, 1, 1, 0]
-    bits.step = lambda action: (np.array([0, 1, 0, 1, 1]), 1.0, False, False, {})
-    agent = reward.QLearning(perceptron(4, 0), normalize=False, seed=0)
-    reward.run(agent, bits, steps=3, progress=False)
-    assert [neuron.activation for neuron in agent.network.input] == [
-        0.0,
-        1.0,
-        0.0,
-        1.0,
-        1.0,
-    ]
+            ran(agent, world(binary, seen), steps=5)
+    # MultiBinary: numbers as they are
+    row = np.array([0, 1, 0, 1, 1])
+    ran(agent, World(row[::-1], row, {"n": 4, "start": 0}, n=5, shape=(5,)), steps=3)
+    assert agent.network.input.activations.tolist() == row.tolist()
 
 
 def test_faults_of_an_environment_are_named(tmp_path):
@@ -387,12 +290,10 @@ def test_faults_of_an_environment_are_named(tmp_path):
             self.answer = answer
 
         def step(self, action):
-            if isinstance(self.answer, Exception):
-                raise self.answer
-            return self.answer
+            return self.answer or broken()
 
     row = np.zeros(5)
-    cases = (
+    for answer, error, sentence in (
         ((row, np.nan, False, False, {}), ArgumentError, "reward"),
         ((row * np.nan, 0.0, False, False, {}), ArgumentError, "observation"),
         ((row[1:], 0.0, False, False, {}), ArgumentError, "5 numbers"),
@@ -402,51 +303,38 @@ def test_faults_of_an_environment_are_named(tmp_path):
             "FlattenObservation",
         ),
         ((row, 0.0, False), ArgumentTypeError, "tuple of 5"),
-    )
-    for answer, error, sentence in cases:
-        with pytest.raises(error, match=sentence):
-            reward.run(next(agents()), Broken(answer), steps=10, progress=False)
-    with pytest.raises(ZeroDivisionError) as raised:
-        reward.run(
-            next(agents()), Broken(ZeroDivisionError("no")), steps=10, progress=False
-        )
-    assert raised.value.__notes__ == [
-        "The environment raised this in step 0 of episode 0."
-    ]
-    for wrong in (
-        {"steps": -1},
-        {"seed": -1},
-        {"resume": True},
-        {"learn": False, "checkpoint": "agent.npz"},
     ):
-        with pytest.raises(ArgumentError):
-            reward.run(
-                next(agents()), Walk(), **{"steps": 5, "progress": False, **wrong}
-            )
+        with pytest.raises(error, match=sentence):
+            ran(next(agents()), Broken(answer))
+    with pytest.raises(ZeroDivisionError) as raised:
+        ran(next(agents()), Broken(None))
+    notes = raised.value.__notes__
+    assert notes == ["The environment raised this in step 0 of episode 0."]
     with pytest.raises(ArgumentTypeError, match="reset and step"):
-        reward.run(next(agents()), "CartPole", steps=5)
+        ran(next(agents()), "CartPole")
     with pytest.raises(ArgumentTypeError, match=r"synapse\.reward"):
-        reward.run(perceptron(2, 0), Walk(), steps=5)
-    path = tmp_path / "agent.npz"
-    reward.run(
-        next(agents()),
-        Walk(),
-        steps=300,
-        progress=False,
-        checkpoint=path,
-        callback=lambda *_: True,
-    )
+        ran(perceptron(2, 0))
+
+
+def test_options_that_do_not_fit_are_refused(tmp_path):
+    same = Chance()
+    for wrong, says in (
+        ({"steps": -1}, None),
+        ({"seed": -1}, None),
+        ({"resume": True}, None),
+        ({"learn": False, "checkpoint": "agent.npz"}, None),
+        ({"test_every": 9}, None),
+        ({"test_environment": Chance()}, None),
+        ({"test_every": 0, "test_environment": Chance()}, None),
+        ({"test_every": 5, "test_environment": same}, "of its own"),
+    ):
+        with pytest.raises(ArgumentError, match=says):
+            ran(next(agents()), same, **wrong)
+    options = {"steps": 30, "checkpoint": tmp_path / "agent.npz"}
+    ran(next(agents()), Walk(), seed=None, callback=lambda *_: True, **options)
     for agent, seed in ((list(agents())[2], 0), (next(agents()), 1)):
         with pytest.raises(FormatError, match="not a checkpoint of this agent"):
-            reward.run(
-                agent,
-                Walk(),
-                steps=300,
-                seed=seed,
-                progress=False,
-                checkpoint=path,
-                resume=True,
-            )
+            ran(agent, Walk(), seed=seed, resume=True, **options)
 
 
 @pytest.mark.full
@@ -454,9 +342,10 @@ def test_agents_run_in_environments_of_their_own():
     made = []
 
     class Counted(Chance):
+        closed = 0
+
         def __init__(self):
             made.append(self)
-            self.closed = 0
 
         def close(self):
             self.closed += 1
@@ -466,8 +355,7 @@ def test_agents_run_in_environments_of_their_own():
     assert [environment.closed for environment in made] == [1] * 6
     rng = np.random.default_rng(5).spawn(3)
     for agent, seed, result in zip(agents(), rng, runs, strict=True):
-        alone = {"seed": seed, "progress": False, "test_environment": Counted()}
-        wanted = reward.run(agent, Counted(), **options, **alone)
+        wanted = ran(agent, seed=seed, test_environment=Counted(), **options)
         assert result.returns.tolist() == wanted.returns.tolist()
         assert result.test_returns.tolist() == wanted.test_returns.tolist()
     assert runs[0].returns.tolist() != runs[1].returns.tolist()
@@ -499,12 +387,13 @@ def slower(agent, total, length):
 def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
     """Also in what they do next, and in what callbacks have set."""
     options = {"steps": 300, "seed": 5, "test_every": 100, "test_episodes": 2}
+    run_many = partial(
+        reward.run_many, make_environment=Chance, **options, callback=slower
+    )
     here, there = list(agents()), list(agents())
-    wanted = reward.run_many(here, Chance, **options, callback=slower)
+    wanted = run_many(here)
     with pool(2) as executor:
-        runs = reward.run_many(
-            there, Chance, **options, callback=slower, executor=executor
-        )
+        runs = run_many(there, executor=executor)
     for a, b, expected, result in zip(here, there, wanted, runs, strict=True):
         assert result.returns.tolist() == expected.returns.tolist()
         assert result.test_returns.tolist() == expected.test_returns.tolist()
@@ -512,7 +401,7 @@ def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
         assert numbers(a) == numbers(b)
         assert a.update == b.update == reward.ObGD(0.01)
         for agent in (a, b):
-            reward.run(agent, Chance(), steps=50, seed=1, progress=False)
+            ran(agent, steps=50)
         assert numbers(a) == numbers(b)
 
 
@@ -534,37 +423,37 @@ def test_ctrl_c_ends_the_episodes_of_agents_in_threads():
 def test_what_an_executor_cannot_run_is_one_sentence():
     agent = next(agents())
     with ProcessPoolExecutor(1) as pool:  # none of these calls starts a process
-        for options, error, words in (
-            ({"executor": 3}, ArgumentTypeError, "`executor` must be"),
-            ({"executor": pool}, ArgumentTypeError, "cannot send the run .*lambda"),
+        for executor, words in (
+            (3, "`executor` must be"),
+            (pool, "cannot send the run .*lambda"),
         ):
-            with pytest.raises(error, match=words):
-                reward.run_many([agent], lambda: Keyboard(1, kill), steps=5, **options)
+            with pytest.raises(ArgumentTypeError, match=words):
+                reward.run_many(
+                    [agent], lambda: Keyboard(1, kill), steps=5, executor=executor
+                )
     with pytest.raises(ExecutorError, match="failed in one of 1 run .*Make a new"):
         reward.run_many([agent], Chance, steps=5, executor=pool)
     assert agent.steps == 0
 
 
-def test_a_run_is_a_table_of_its_episodes_or_of_those_of_its_tests():
+def test_a_run_is_a_table_of_its_episodes_or_of_those_of_its_tests(monkeypatch):
+    """The error names the extra with pandas."""
     pytest.importorskip("pandas")
-    result = reward.run(
-        next(agents()),
-        Chance(),
-        steps=250,
-        seed=5,
-        test_every=100,
-        test_environment=Chance(),
-        test_episodes=3,
-        progress=False,
-    )
+    tested = {"test_every": 100, "test_environment": Chance(), "test_episodes": 3}
+    result = ran(next(agents()), steps=250, **tested)
     tests = result.to_pandas(tests=True)
-    assert tests.columns.tolist() == ["step", "episode", "return"]
-    assert tests["step"].tolist() == [100] * 3 + [200] * 3
-    assert tests["episode"].tolist() == [0, 1, 2] * 2
-    assert tests["return"].tolist() == result.test_returns.ravel().tolist()
+    assert tests.to_dict("list") == {
+        "step": [100] * 3 + [200] * 3,
+        "episode": [0, 1, 2] * 2,
+        "return": result.test_returns.ravel().tolist(),
+    }
     assert len(result.to_pandas()) == len(result.returns)
-    without = reward.run(next(agents()), Chance(), steps=9, progress=False)
-    assert len(without.to_pandas(tests=True)) == 0
+    assert len(ran(next(agents()), steps=9).to_pandas(tests=True)) == 0
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(
+        MissingExtraError, match=r"pandas \(extra 'stats'\).*clone of .*\[stats\]"
+    ):
+        result.to_pandas()
 
 
 def test_an_agent_shows_its_networks_its_steps_and_what_is_not_default():
@@ -572,7 +461,7 @@ def test_an_agent_shows_its_networks_its_steps_and_what_is_not_default():
     assert re.fullmatch(
         r"<QLearning of <Perceptron .*>: 0 steps, explore=0\.1>", repr(q_learning)
     )
-    reward.run(actor_critic, Chance(), steps=7, progress=False)
+    ran(actor_critic, steps=7)
     text = r"<ActorCritic of <Perceptron .*> and <Perceptron .*>: 7 steps>"
     assert re.fullmatch(text, repr(actor_critic))
     actor_critic.update = 0.5
@@ -583,21 +472,6 @@ def test_an_agent_shows_its_networks_its_steps_and_what_is_not_default():
 def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
     gymnasium = pytest.importorskip("gymnasium")
     spaces = gymnasium.spaces
-
-    class Random(gymnasium.Env):
-        def __init__(self, seen, done):
-            self.observation_space = seen
-            self.action_space = done
-
-        def reset(self, *, seed=None, options=None):
-            super().reset(seed=seed)
-            self.observation_space.seed(seed)
-            return self.observation_space.sample(), {}
-
-        def step(self, action):
-            assert self.action_space.contains(action)
-            return self.observation_space.sample(), 1.0, False, False, {}
-
     multi = spaces.MultiDiscrete([2, 3], start=[1, -1])
     seen = {5: multi, 4: spaces.MultiBinary(4), 3: spaces.Discrete(3, start=2)}
     done = {
@@ -606,59 +480,53 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
         4: spaces.MultiDiscrete([[2, 1], [1, 2]]),
         3: spaces.Discrete(3, start=5, dtype=np.int32),
     }
-    for inputs, observations in seen.items():
-        for count, actions in done.items():
-            policy = architect.Perceptron(
-                inputs, count, output_squash="softmax", seed=0
-            )
-            value = architect.Perceptron(inputs, 1, squash="identity", seed=1)
-            agent = reward.ActorCritic(policy, value, seed=0)
-            assert (
-                reward.run(
-                    agent, Random(observations, actions), steps=50, progress=False
-                ).steps
-                == 50
-            )
-    agent = reward.QLearning(
-        architect.Perceptron(4, 2, squash="identity", seed=0), seed=0
-    )
-    for mode in gymnasium.vector.AutoresetMode:
-        several = gymnasium.vector.SyncVectorEnv(
-            [lambda: gymnasium.make("CartPole-v1")] * 3, autoreset_mode=mode
+    for (inputs, observations), (count, actions) in product(seen.items(), done.items()):
+        policy = architect.Perceptron(inputs, count, output_squash="softmax", seed=0)
+        value = architect.Perceptron(inputs, 1, squash="identity", seed=1)
+        acted(reward.ActorCritic(policy, value, seed=0), actions, True, observations)
+
+    def learner():
+        return reward.QLearning(
+            architect.Perceptron(4, 2, squash="identity", seed=0), seed=0
         )
+
+    make = partial(gymnasium.make, "CartPole-v1")
+    for mode in gymnasium.vector.AutoresetMode:
+        several = gymnasium.vector.SyncVectorEnv([make] * 3, autoreset_mode=mode)
         with pytest.raises(
             ArgumentTypeError,
             match=r"one environment.*reward\.run_many\(.* for seed in range\(3\)\]",
         ):
-            reward.run(agent, several, steps=5, progress=False)
+            ran(learner(), several)
     # an environment that begins its next episode by itself has the same episodes
-    ways = gymnasium.make("CartPole-v1"), gymnasium.make("CartPole-v1")
-    ways = ways[0], gymnasium.wrappers.Autoreset(ways[1])
-    lengths = []
-    for environment in ways:
-        net = architect.Perceptron(4, 2, squash="identity", seed=0)
-        options = {"steps": 100, "seed": 1, "progress": False}
-        run = reward.run(reward.QLearning(net, seed=0), environment, **options)
-        lengths.append(run.lengths.tolist())
+    lengths = [
+        ran(learner(), environment, steps=100, seed=1).lengths.tolist()
+        for environment in (make(), gymnasium.wrappers.Autoreset(make()))
+    ]
     assert lengths[0] == lengths[1] != []
 
 
 class Doing:
     """An environment that counts actions outside its space."""
 
-    def __init__(self, space):
+    def __init__(self, space, observations):
         self.action_space = space
+        self.observation_space = observations
         self.rng = np.random.default_rng(0)
         self.steps, self.wrong = 0, []
 
+    def seen(self):
+        space = self.observation_space
+        return space.sample() if space else self.rng.random(2)
+
     def reset(self, seed=None):
-        return self.rng.random(2), {}
+        return self.seen(), {}
 
     def step(self, action):
         self.steps += 1
         if not self.action_space.contains(action):
             self.wrong.append(action)
-        return self.rng.random(2), 1.0, self.steps % 10 == 0, False, {}
+        return self.seen(), 1.0, self.steps % 10 == 0, False, {}
 
 
 def linear(outputs):
@@ -670,8 +538,7 @@ def actor(count, discrete, factor=1.0):
     if discrete:
         policy = architect.Perceptron(2, 3, count, output_squash="softmax", seed=0)
     else:
-        policy = architect.Perceptron(2, 3, 2 * count, output_squash="identity", seed=0)
-        policy.output[count:].squash = "softplus"
+        policy = gaussian(2, 3, actions=count)
         policy.weights = factor * policy.weights
     return reward.ActorCritic(policy, linear(1), seed=0)
 
@@ -700,32 +567,28 @@ def test_actions_are_in_their_space():
         spaces.MultiDiscrete([[2], [2]], start=[[1], [-1]]),
         *(spaces.MultiBinary(2), spaces.MultiBinary((1, 2))),
     ]
+    refused = spaces.Dict({"a": choices[0]}), spaces.Tuple(choices[:2])
     with Cases() as case:
-        for space in boxes:
-            for factor in (1.0, 1e3, 1e30):
+        for space, factor, learn in product(boxes, (1.0, 1e3, 1e30), (True, False)):
+            with case(space, space.dtype, factor, learn):
                 agent = actor(int(np.prod(space.shape)), False, factor)
-                for learn in (True, False):
-                    with case(space, space.dtype, factor, learn):
-                        acted(agent, space, learn)
-        for space in choices:
-            learner = reward.QLearning(linear(4), seed=0)
-            for agent in (actor(4, True), learner):
-                for learn in (True, False):
-                    with case(space, type(agent).__name__, learn):
-                        acted(agent, space, learn)
-        refused = spaces.Dict({"a": choices[0]}), spaces.Tuple(choices[:2])
+                acted(agent, space, learn)
+        for space, learn in product(choices, (True, False)):
+            for agent in (actor(4, True), reward.QLearning(linear(4), seed=0)):
+                with case(space, type(agent).__name__, learn):
+                    acted(agent, space, learn)
         for space in (*refused, spaces.Text(3), spaces.Sequence(choices[0])):
             for agent in (actor(2, False), actor(4, True)):
                 with (
                     case(space),
                     pytest.raises(ArgumentError, match=r"space of \d acti"),
                 ):
-                    reward.run(agent, Doing(space), steps=2, progress=False)
+                    ran(agent, Doing(space, None))
 
 
-def acted(agent, space, learn):
-    environment = Doing(space)
-    reward.run(agent, environment, steps=30, seed=0, learn=learn, progress=False)
+def acted(agent, space, learn, observations=None):
+    environment = Doing(space, observations)
+    ran(agent, environment, steps=30, seed=0, learn=learn)
     assert environment.steps == 30
     assert not environment.wrong
 
@@ -738,68 +601,35 @@ def test_agents_act_in_environments_of_gymnasium():
         architect.Perceptron(4, 16, 1, squash="tanh", output_squash="identity", seed=1),
         seed=0,
     )
-    outputs = reward.run(
-        agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False
-    )
-    assert outputs.returns[-50:].mean() > 2 * outputs.returns[:50].mean()
+    returns = ran(agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0).returns
+    assert returns[-50:].mean() > 2 * returns[:50].mean()
     # observations are numbers of places
     lake = gymnasium.make("FrozenLake-v1", is_slippery=False)
     net = architect.Perceptron(16, 4, squash="identity", initializer="zeros", seed=0)
     agent = reward.QLearning(
         net, explore=lambda step: max(0.05, 1 - step / 10_000), normalize=False, seed=0
     )
-    assert (
-        reward.run(agent, lake, steps=20_000, seed=0, progress=False)
-        .returns[-100:]
-        .mean()
-        > 0.5
-    )
-    policy = gaussian(3, 8, actions=1)
-    agent = reward.ActorCritic(
-        policy, architect.Perceptron(3, 8, 1, output_squash="identity"), seed=0
-    )
-    assert (
-        reward.run(
-            agent, gymnasium.make("Pendulum-v1"), steps=600, progress=False
-        ).lengths.tolist()
-        == [200] * 3
-    )
+    assert ran(agent, lake, steps=20_000, seed=0).returns[-100:].mean() > 0.5
+    value = architect.Perceptron(3, 8, 1, output_squash="identity")
+    agent = reward.ActorCritic(gaussian(3, 8, actions=1), value, seed=0)
+    lengths = ran(agent, gymnasium.make("Pendulum-v1"), steps=600).lengths
+    assert lengths.tolist() == [200] * 3
 
 
 def test_the_line_for_tensorboard_in_the_documentation_writes_every_return():
-    page = (Path(__file__).parents[2] / "docs" / "reward.md").read_text(
-        encoding="utf-8"
-    )
+    page = Path(__file__).parents[2] / "docs" / "reward.md"
     line = re.search(
-        r"For TensorBoard, one line is enough: `callback=(.+?)`, with", page
+        r"For TensorBoard, one line is enough: `callback=(.+?)`, with",
+        page.read_text(encoding="utf-8"),
     )[1]
     written = []
     writer = SimpleNamespace(
-        add_scalar=lambda tag, value, step: written.append((tag, value, step))
+        add_scalar=lambda tag, value, step: written.append((value, step))
     )
-    agent = reward.QLearning(perceptron(2, 0), seed=3)
     callback = eval(line, {"writer": writer})  # the page is ours
-    run = reward.run(
-        agent, Chance(), steps=60, seed=0, callback=callback, progress=False
-    )
-    assert len(written) == len(run.returns) > 0
-    assert [value for _, value, _ in written] == run.returns.tolist()
-    assert [step for _, _, step in written] == np.cumsum(run.lengths).tolist()
-
-
-def test_a_table_of_a_run_names_the_extra_with_pandas(monkeypatch):
-    run = reward.run(
-        reward.QLearning(perceptron(2, 0), seed=3),
-        Chance(),
-        steps=9,
-        seed=0,
-        progress=False,
-    )
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(
-        MissingExtraError, match=r"pandas \(extra 'stats'\).*clone of .*\[stats\]"
-    ):
-        run.to_pandas()
+    run = ran(next(agents()), steps=60, callback=callback)
+    steps = np.cumsum(run.lengths).tolist()
+    assert written == [*zip(run.returns.tolist(), steps, strict=True)] != []
 
 
 @pytest.mark.full
@@ -808,27 +638,11 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
     agent_index, tmp_path
 ):
     whole, parts, other = (list(agents())[agent_index] for _ in range(3))
-    wanted = reward.run(whole, Chance(), steps=2000, seed=5, progress=False)
-    path = tmp_path / "agent.npz"
+    wanted = ran(whole, steps=2000)
+    options = {"steps": 2000, "checkpoint": tmp_path / "agent.npz"}
     stop = iter([0] * 9 + [1])
-    reward.run(
-        parts,
-        Chance(),
-        steps=2000,
-        seed=5,
-        progress=False,
-        callback=lambda *_: next(stop),
-        checkpoint=path,
-    )
-    outputs = reward.run(
-        other,
-        Chance(),
-        steps=2000,
-        seed=5,
-        progress=False,
-        checkpoint=path,
-        resume=True,
-    )
+    ran(parts, callback=lambda *_: next(stop), **options)
+    outputs = ran(other, **options, resume=True)
     assert outputs.returns.tolist() == wanted.returns.tolist()
     assert outputs.lengths.tolist() == wanted.lengths.tolist()
     assert numbers(other) == numbers(whole)

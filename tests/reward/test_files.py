@@ -81,23 +81,28 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
         synapse.save(agent, path)
 
 
+def answers_of(agent, rows):
+    """The activations of the outputs of an agent that acts, in an episode."""
+    answers = []
+    for place, row in enumerate(rows):
+        agent.act(row, first=place == 0)
+        answers.append(agent._networks[0].output.activations)
+    return np.array(answers)
+
+
 @pytest.mark.parametrize("number", range(4))
 def test_the_model_of_an_agent_acts_elsewhere(number, tmp_path):
     """It has the scale of observations, and answers as the agent does."""
     agent = learned(list(every_agent())[number])
     rows = np.random.default_rng(2).normal(3.0, 2.0, (6, 5))
-    answers = []
-    for place, row in enumerate(rows):
-        agent.act(row, first=place == 0)
-        answers.append([neuron.activation for neuron in agent._networks[0].output])
+    answers = answers_of(agent, rows)
     synapse.save(agent.model, tmp_path / "model.json")
     model = synapse.load(tmp_path / "model.json")
     np.testing.assert_allclose(model.run(rows), answers, rtol=1e-9, atol=1e-11)
 
 
 def changed(arrays, **members):
-    head = json.loads(arrays["document"].item())
-    text = json.dumps({**head, **members})
+    text = json.dumps({**json.loads(arrays["document"].item()), **members})
     return {**arrays, "document": np.array(text.encode())}
 
 
@@ -116,34 +121,32 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
     with _files.opened(path) as stream:
         arrays = _npz.read_arrays(stream)
     head = json.loads(arrays["document"].item())
-    remembered = head["remembered"]
+    settings, remembered = head["settings"], head["remembered"]
+    observations = head["observations"]
     traces = "networks/network/traces"
-    short = arrays[f"{traces}/trace_weight"][1:]
+    updates = (
+        {**settings["update"], "name": ["ObGD"]},
+        {**settings["update"], "name": "Clip"},
+        {**settings["update"], "rate": "fast"},
+        {**settings["update"], "scale": 3.0},
+        {**settings["update"], "clip": {"limit": -1.0}},
+        {"name": "ObGD"},
+    )
     for wrong in (
         changed(arrays, kind="Agent"),
         changed(arrays, version=3),
-        changed(arrays, settings={**head["settings"], "discount": 2.0}),
+        changed(arrays, settings={**settings, "discount": 2.0}),
         changed(arrays, settings={"discount": 0.5}),
-        *(
-            changed(arrays, settings={**head["settings"], "update": update})
-            for update in (
-                {**head["settings"]["update"], "name": ["ObGD"]},
-                {**head["settings"]["update"], "name": "Clip"},
-                {**head["settings"]["update"], "rate": "fast"},
-                {**head["settings"]["update"], "scale": 3.0},
-                {**head["settings"]["update"], "clip": {"limit": -1.0}},
-                {"name": "ObGD"},
-            )
-        ),
+        *(changed(arrays, settings={**settings, "update": each}) for each in updates),
         without(arrays, f"{traces}/square_bias"),
         {**arrays, f"{traces}/means": np.zeros(3)},
         changed(arrays, random={**head["random"], "bit_generator": "seed"}),
         changed(arrays, observations={}),
-        changed(arrays, observations={**head["observations"], "deviation": [0.0] * 5}),
+        changed(arrays, observations={**observations, "deviation": [0.0] * 5}),
         changed(arrays, remembered={**remembered, "_action": 2}),
         changed(arrays, remembered={**remembered, "steps": "many"}),
         changed(arrays, remembered={**remembered, "learn": 1}),
-        {**arrays, f"{traces}/trace_weight": short},
+        {**arrays, f"{traces}/trace_weight": arrays[f"{traces}/trace_weight"][1:]},
         without(arrays, f"{traces}/trace_bias"),
     ):
         _npz.write_arrays(path, wrong)
@@ -172,29 +175,22 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
         if len(net.output) == 1
         else reward.QLearning(net, update=0.0, seed=0)
     )
-    rng = np.random.default_rng(spec.seed)
-    rows = rng.normal(2.0, 3.0, (9, len(net.input)))
+    rows = np.random.default_rng(spec.seed).normal(2.0, 3.0, (9, len(net.input)))
     agent.begin(rows[0])
     for row in rows[1:]:
         agent.learn(0.0, row)
     controller = agent.model.whole()
-    for number, row in enumerate(rows):
-        agent.act(row, first=number == 0)
-        wanted = [neuron.activation for neuron in net.output]
-        np.testing.assert_allclose(
-            controller.activate(row), wanted, rtol=1e-9, atol=1e-11
-        )
+    ours = [controller.activate(row) for row in rows]
+    np.testing.assert_allclose(ours, answers_of(agent, rows), rtol=1e-9, atol=1e-11)
 
 
 def test_a_controller_of_neurons_that_activate_together_is_refused():
-    inputs = synapse.Layer(1)
-    outputs = synapse.Layer(1, "identity")
+    inputs, outputs = synapse.Layer(1), synapse.Layer(1, "identity")
     inputs.project(outputs, seed=0)
     net = synapse.Network(inputs, outputs, synchronous=True)
     net.rule = "rtrl"
-    agent = reward.TD(net)
     with pytest.raises(ArgumentError, match="one step late"):
-        agent.model.whole()
+        reward.TD(net).model.whole()
 
 
 def exported(controller, suffix, rows, tmp_path):
@@ -230,10 +226,7 @@ def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_mi
 ):
     agent = learned(list(every_agent())[3])
     rows = np.random.default_rng(2).normal(3.0, 2.0, (6, 5))
-    wanted = []
-    for number, row in enumerate(rows):
-        agent.act(row, first=number == 0)
-        wanted.append([neuron.activation for neuron in agent.network.output])
+    wanted = answers_of(agent, rows)
     actions = exported(agent.model.whole(), suffix, rows, tmp_path)
     np.testing.assert_allclose(actions, wanted, rtol=1e-9, atol=1e-11)
     with pytest.warns(IncompleteWarning, match=r"model\.whole\(\)"):
@@ -261,25 +254,23 @@ def check_same_future(agent, twin):
     """Both act, learn and remember the same to the bit."""
     rng = np.random.default_rng(1)
     for _ in range(12):
-        reward_ = rng.normal()
-        row = rng.normal(3.0, 2.0, 5)
-        np.testing.assert_array_equal(
-            agent.learn(reward_, row), twin.learn(reward_, row)
-        )
+        step = rng.normal(), rng.normal(3.0, 2.0, 5)
+        np.testing.assert_array_equal(agent.learn(*step), twin.learn(*step))
     assert numbers(twin) == numbers(agent)
     for trace, other in zip(agent._traces, twin._traces, strict=True):
-        np.testing.assert_array_equal(trace.read().weights, other.read().weights)
-        np.testing.assert_array_equal(trace.read().biases, other.read().biases)
+        for mine, theirs in zip(trace.read(), other.read(), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", range(6))
 def test_an_agent_that_is_loaded_or_copied_goes_on_with_the_same_bits(number, tmp_path):
-    agent = learned(list(every_agent())[number])
+    def again():
+        return learned(list(every_agent())[number])
+
+    agent = again()
     path = tmp_path / "agent.npz"
     synapse.save(agent, path)
-    check_same_future(learned(list(every_agent())[number]), synapse.load(path))
-    check_same_future(
-        learned(list(every_agent())[number]), pickle.loads(pickle.dumps(agent))
-    )
+    check_same_future(again(), synapse.load(path))
+    check_same_future(again(), pickle.loads(pickle.dumps(agent)))
     check_same_future(agent, copy.deepcopy(agent))

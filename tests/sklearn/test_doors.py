@@ -60,7 +60,7 @@ def test_an_estimator_opens_a_model_of_the_command(tmp_path, target):
         assert np.allclose(probabilities, answers[["high", "low"]], atol=1e-4)
         assert (estimator.predict(FRAME) == answers["kind"]).mean() > 0.8
     before = model.scale.count[0]
-    estimator.partial_fit(FRAME[:5], Y[:5] if target == "y" else KIND[:5])
+    estimator.partial_fit(FRAME[:5], (Y if target == "y" else KIND)[:5])
     assert model.scale.count[0] == before + 5
 
 
@@ -74,8 +74,8 @@ def advised(message):
 def reached(thing, path):
     """What ``thing.path`` is."""
     for name in path.split("."):
-        member = getattr(thing, name.removesuffix("()"))
-        thing = member() if name.endswith("()") else member
+        thing = getattr(thing, name.removesuffix("()"))
+        thing = thing() if name.endswith("()") else thing
     return thing
 
 
@@ -89,12 +89,9 @@ def things():
     yield regressor.model_, lambda row: [regressor.predict([row])[0]]
     river = pytest.importorskip("synapse.river", exc_type=ImportError)
     stream = river.NetworkRegressor(seed=0)
-    for row, target in zip(rows, y, strict=True):
-        stream.learn_one(dict(zip("ab", row.tolist(), strict=True)), target)
-    yield (
-        stream,
-        lambda row: [stream.predict_one(dict(zip("ab", row.tolist(), strict=True)))],
-    )
+    for x, target in zip(FRAME.to_dict("records"), y, strict=True):
+        stream.learn_one(x, target)
+    yield stream, lambda row: [stream.predict_one(dict(zip("ab", row, strict=True)))]
 
 
 @pytest.mark.full
@@ -104,7 +101,7 @@ def test_advice_to_save_is_followed_with_the_same_numbers(tmp_path):
         for thing, answer in things():
             calls = [synapse.to_torch, synapse.to_networkx, synapse.Trainer]
             if not isinstance(thing, Model):
-                calls += [lambda other: synapse.save(other, tmp_path / "e.c")]
+                calls.append(lambda other: synapse.save(other, tmp_path / "e.c"))
             for call in calls:
                 with pytest.raises(ArgumentTypeError) as told:
                     call(thing)
@@ -120,8 +117,7 @@ def followed(thing, row, expected, folder):
     exec((folder / "e.py").read_text(), program)
     assert np.allclose(program["Network"]().step(row.tolist()), expected)
     synapse.save(thing, folder / "e.json")
-    loaded = synapse.load(folder / "e.json")
-    assert np.allclose(loaded.run([row])[0], expected)
+    assert np.allclose(synapse.load(folder / "e.json").run([row])[0], expected)
 
 
 def test_a_forecaster_is_saved_as_its_model(tmp_path):

@@ -2,6 +2,7 @@
 checks them, types of pandas, what is missing, and labels of any kind."""
 
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from synapse.sklearn import (
     NetworkRegressor,
     SequenceRegressor,
 )
-from tests.helpers.cases import Cases
+from tests.helpers.cases import Cases, every_case
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -109,46 +110,45 @@ def every_door(kinds, fitted_with, expected):
     """Check the outcome of each kind of data at each door, after a fit."""
     with Cases() as case:
         for make, doors in DOORS.items():
-            for door, call in doors.items():
-                for label, data in kinds.items():
-                    with case(make.__name__, door, label):
-                        model = fitted(make, fitted_with)
-                        assert outcome(lambda: call(model, data)) == expected  # noqa: B023
+            for (door, call), (label, data) in product(doors.items(), kinds.items()):
+                with case(make.__name__, door, label):
+                    model = fitted(make, fitted_with)
+                    assert outcome(lambda: call(model, data)) == expected(make)  # noqa: B023
 
 
 @pytest.mark.full
 def test_what_is_no_finite_number_is_refused():
-    every_door(UNFIT, FRAME, REFUSED)
+    every_door(UNFIT, FRAME, lambda make: REFUSED)
     # scikit-learn 1.6 takes these names after a fit without names
     later = {label: data for label, data in UNFIT.items() if label != "a name twice"}
-    every_door(later, FRAME.to_numpy(), REFUSED)
+    every_door(later, FRAME.to_numpy(), lambda make: REFUSED)
 
 
 def test_names_warn_after_a_fit_without():
     """But those that a model was built with are known."""
-    with Cases() as case:
-        for make, doors in DOORS.items():
-            for door, call in doors.items():
-                with case(make.__name__, door):
-                    model = fitted(make, FRAME.to_numpy())
-                    expected = TAKEN if make is named else WARNED
-                    assert outcome(lambda: call(model, FRAME)) == expected  # noqa: B023
+    every_door(
+        {"frame": FRAME},
+        FRAME.to_numpy(),
+        lambda make: TAKEN if make is named else WARNED,
+    )
 
 
 def test_a_fit_takes_new_names_unless_the_model_has_names():
     other = FRAME.rename(columns={"a": "z"})
-    assert outcome(lambda: named().fit(other, Y, **QUIET)) == REFUSED
+    swapped = FRAME[["b", "a"]], Y
     model = numbered()
     model.fit(other, Y, **QUIET)
     assert model.inputs == ["z", "b"]
-    assert outcome(lambda: model.predict(FRAME)) == REFUSED
     later = numbered()
     later.learn_many(FRAME, Y)
-    assert outcome(lambda: later.predict(FRAME[["b", "a"]])) == REFUSED
-    held_out = {"validation": (FRAME[["b", "a"]], Y)}
-    assert outcome(lambda: numbered().fit(FRAME, Y, **held_out, **QUIET)) == REFUSED
-    sets = {"eval_set": {"test": held_out["validation"]}}
-    assert outcome(lambda: numbered().fit(FRAME, Y, **sets, **QUIET)) == REFUSED
+    for call in (
+        lambda: named().fit(other, Y, **QUIET),
+        lambda: model.predict(FRAME),
+        lambda: later.predict(FRAME[["b", "a"]]),
+        lambda: numbered().fit(FRAME, Y, validation=swapped, **QUIET),
+        lambda: numbered().fit(FRAME, Y, eval_set={"test": swapped}, **QUIET),
+    ):
+        assert outcome(call) == REFUSED
 
 
 def test_a_refused_fit_learns_no_names():
@@ -163,18 +163,15 @@ def test_names_go_from_door_to_door(tmp_path):
     model = fitted(numbered, FRAME)
     synapse.save(model, tmp_path / "m.json")
     loaded = synapse.load(tmp_path / "m.json")
-    assert outcome(lambda: loaded.predict(FRAME)) == TAKEN
-    assert outcome(lambda: loaded.predict(FRAME[["b", "a"]])) == REFUSED
     estimator = NetworkRegressor.from_model(loaded)
     assert estimator.feature_names_in_.tolist() == ["a", "b"]
-    assert outcome(lambda: estimator.predict(FRAME[["b", "a"]])) == REFUSED
+    learned = NetworkRegressor(epochs=1, random_state=0).fit(FRAME, Y).model_
+    for each in (loaded, estimator, NetworkRegressor.from_model(model), learned):
+        assert outcome(lambda: each.predict(FRAME)) == TAKEN  # noqa: B023
+        assert outcome(lambda: each.predict(FRAME[["b", "a"]])) == REFUSED  # noqa: B023
     assert outcome(lambda: estimator.partial_fit(FRAME, Y)) == TAKEN
-    assert outcome(lambda: NetworkRegressor.from_model(model).predict(FRAME)) == TAKEN
     plain = NetworkRegressor.from_model(fitted(numbered, FRAME.to_numpy()))
     assert not hasattr(plain, "feature_names_in_")
-    learned = NetworkRegressor(epochs=1, random_state=0).fit(FRAME, Y).model_
-    assert outcome(lambda: learned.predict(FRAME)) == TAKEN
-    assert outcome(lambda: learned.predict(FRAME[["b", "a"]])) == REFUSED
 
 
 def test_a_frame_predicts_what_its_array_predicts():
@@ -226,20 +223,17 @@ def kinds(classes, build="Perceptron"):
     return Model.build(build, ["a", "b"], ["kind"], classes, (3,), seed=0)
 
 
-def item(labels, place):
-    if isinstance(labels, pd.DataFrame):
-        return labels.iloc[place, 0]
-    return labels.iloc[place] if hasattr(labels, "iloc") else labels[place]
-
-
 def by_row(model, labels):
-    for place in range(len(FRAME)):
-        model.learn_one(FRAME.iloc[place], item(labels, place))
+    if isinstance(labels, pd.DataFrame):
+        labels = labels["kind"]
+    for (_, row), label in zip(FRAME.iterrows(), labels, strict=True):
+        model.learn_one(row, label)
 
 
 def by_sequence(model, labels):
-    parts = [FRAME.iloc[place : place + 1] for place in range(len(FRAME))]
-    model.fit(parts, labels, **QUIET)
+    model.fit(
+        [FRAME[place : place + 1] for place in range(len(FRAME))], labels, **QUIET
+    )
 
 
 LABEL_DOORS = {
@@ -254,27 +248,23 @@ LABEL_DOORS = {
 def test_labels_of_any_kind_are_the_same_labels():
     groups = ((["high", "low"], LABELS), ([False, True], TRUTHS), ([0, 1], NUMBERS))
     with Cases() as case:
-        for classes, group in groups:
-            for door, learn in LABEL_DOORS.items():
-                answers = []
-                for label, labels in group.items():
-                    with case(door, label):
-                        model = kinds(classes)
-                        learn(model, labels)
-                        answers.append(model.run(FRAME))
-                        assert np.array_equal(answers[0], answers[-1])
+        for (classes, group), (door, learn) in product(groups, LABEL_DOORS.items()):
+            answers = []
+            for label, labels in group.items():
+                with case(door, label):
+                    model = kinds(classes)
+                    learn(model, labels)
+                    answers.append(model.run(FRAME))
+                    assert np.array_equal(answers[0], answers[-1])
     mixed = kinds([0.5, "x"])
     mixed.fit(FRAME, [0.5, "x"] * 20, **QUIET)
     assert set(mixed.predict(FRAME)) <= {0.5, "x"}
 
 
-def test_labels_that_are_missing_or_unknown_are_refused():
-    with Cases() as case:
-        for label, labels in NO_LABELS.items():
-            for door, learn in LABEL_DOORS.items():
-                with case(door, label):
-                    classes = ["high", "low"]
-                    assert outcome(lambda: learn(kinds(classes), labels)) == REFUSED  # noqa: B023
+@every_case("door, kind", list(product(LABEL_DOORS, NO_LABELS)))
+def test_labels_that_are_missing_or_unknown_are_refused(door, kind):
+    model = kinds(["high", "low"])
+    assert outcome(lambda: LABEL_DOORS[door](model, NO_LABELS[kind])) == REFUSED
 
 
 def test_sktime_takes_columns_by_name():
@@ -284,17 +274,15 @@ def test_sktime_takes_columns_by_name():
     ahead = exogenous[36:]
 
     def forecaster():
-        made = sktime.NetworkForecaster(
+        return sktime.NetworkForecaster(
             hidden=(2,), epochs=2, random_state=0, compared=("naive",)
-        )
-        return made.fit(series, X=exogenous[:36], fh=[1, 2])
+        ).fit(series, X=exogenous[:36], fh=[1, 2])
 
     expected = forecaster().predict(X=ahead)
     assert expected.equals(forecaster().predict(X=ahead[["b", "a"]]))
+    later = pd.Series(Y[36:], ahead.index)
     for other in (ahead.rename(columns={"a": "z"}), ahead.assign(c=1.0), ahead[["a"]]):
-        for call in (
-            lambda made, rows: made.predict(X=rows),
-            lambda made, rows: made.update(pd.Series(Y[36:], ahead.index), X=rows),
-        ):
-            with pytest.raises(synapse.errors.ArgumentError, match="of the columns"):
-                call(forecaster(), other)
+        with pytest.raises(synapse.errors.ArgumentError, match="of the columns"):
+            forecaster().predict(X=other)
+        with pytest.raises(synapse.errors.ArgumentError, match="of the columns"):
+            forecaster().update(later, X=other)

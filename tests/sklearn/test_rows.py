@@ -3,6 +3,7 @@ other numbers."""
 
 import pickle
 import re
+from functools import partial
 
 import networkx as nx
 import numpy as np
@@ -65,12 +66,8 @@ def test_they_work_in_the_tools_of_scikit_learn():
 
 
 def searched(n_jobs):
-    grid = GridSearchCV(
-        classifier(),
-        {"hidden": [(2,), (4,)], "rate": [1e-6, 0.05]},
-        cv=2,
-        n_jobs=n_jobs,
-    )
+    choices = {"hidden": [(2,), (4,)], "rate": [1e-6, 0.05]}
+    grid = GridSearchCV(classifier(), choices, cv=2, n_jobs=n_jobs)
     return grid.fit(X, Y).best_params_["rate"]
 
 
@@ -80,90 +77,75 @@ def test_they_are_searched_in_two_processes():
 
 
 def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
-    model = classifier().fit(FRAME, pd.Series(Y))
-    assert (
-        list(model.feature_names_in_)
-        == [neuron.name for neuron in model.network_.input]
-        == list("abcd")
-    )
-    assert (
-        list(model.classes_)
-        == [neuron.name for neuron in model.network_.output]
-        == ["no", "yes"]
-    )
-    assert model.n_iter_ == 30 == len(model.loss_curve_)
-    number = regressor().fit(X, np.stack([V, -V], axis=1))
-    for fitted, rows, make in (
-        (model, FRAME, NetworkClassifier),
-        (number, X, NetworkRegressor),
+    model = classifier(epochs=3).fit(FRAME, pd.Series(Y))
+    network = model.network_
+    assert list(model.feature_names_in_) == names_of(network.input) == list("abcd")
+    assert list(model.classes_) == names_of(network.output) == ["no", "yes"]
+    assert model.n_iter_ == 3 == len(model.loss_curve_)
+    both = np.stack([V, -V], axis=1)
+    number = regressor(epochs=3).fit(X, both)
+    for fitted, rows, ask in (
+        (model, FRAME, "predict_proba"),
+        (model, FRAME, "predict"),
+        (number, X, "predict"),
     ):
+        reads = [pickle.loads(pickle.dumps(fitted))]
         for name in ("net.json", "net.npz"):
             synapse.save(fitted.model_, tmp_path / name)
-            read = make.from_model(synapse.load(tmp_path / name))
-            assert np.array_equal(read.predict(rows), fitted.predict(rows))
-        assert np.array_equal(
-            pickle.loads(pickle.dumps(fitted)).predict(rows), fitted.predict(rows)
-        )
-    assert np.array_equal(
-        model.predict_proba(FRAME),
-        pickle.loads(pickle.dumps(model)).predict_proba(FRAME),
-    )
+            reads.append(type(fitted).from_model(synapse.load(tmp_path / name)))
+        expected = getattr(fitted, ask)(rows)
+        for read in reads:
+            assert np.array_equal(getattr(read, ask)(rows), expected)
     # the scale goes on from where it was
-    read.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
-    number.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
+    for each in (read, number):
+        each.partial_fit(X[:5], both[:5])
     assert np.array_equal(read.predict(X), number.predict(X))
     with pytest.raises(ArgumentError, match="a model of numbers, got 'classes'"):
         NetworkRegressor.from_model(model.model_)
 
 
+def names_of(layer):
+    return [neuron.name for neuron in layer]
+
+
 def test_the_scale_is_that_of_all_rows():
     """By parts and by rows, too, with weights; a constant column has deviation 1."""
     rows = np.column_stack([X, np.full(200, 0.1), np.full(200, 1e9)])
-    for weights in (None, RNG.integers(0, 3, 200).astype(float)):
-        model = regressor(epochs=1).fit(rows, V, sample_weight=weights)
-        for name, values in (("scale", rows), ("target_scale", V[:, None])):
-            scale = getattr(model.model_, name)
-            mean = np.average(values, axis=0, weights=weights)
-            variance = np.average((values - mean) ** 2, axis=0, weights=weights)
-            variance[4:6] = 1
-            assert np.allclose(scale.mean, mean)
-            assert np.allclose(scale.deviation, np.sqrt(variance))
     whole = regressor(epochs=1).fit(rows, V)
+    weights = RNG.integers(0, 3, 200).astype(float)
+    weighted = regressor(epochs=1).fit(rows, V, sample_weight=weights)
     parts = regressor().partial_fit(rows[:50], V[:50])
     for i in range(50, 200):
         parts.partial_fit(rows[i : i + 1], V[i : i + 1])
+    for model, counted in ((whole, None), (weighted, weights), (parts, None)):
+        for name, values in (("scale", rows), ("target_scale", V[:, None])):
+            scale = getattr(model.model_, name)
+            mean = np.average(values, axis=0, weights=counted)
+            variance = np.average((values - mean) ** 2, axis=0, weights=counted)
+            variance[4:6] = 1
+            assert np.allclose(scale.mean, mean)
+            assert np.allclose(scale.deviation, np.sqrt(variance))
     for name in ("scale", "target_scale"):
-        for key in ("mean", "deviation", "count"):
-            scale = [
-                getattr(getattr(estimator.model_, name), key)
-                for estimator in (whole, parts)
-            ]
-            assert np.allclose(*scale)
+        counts = [getattr(each.model_, name).count for each in (whole, parts)]
+        assert np.allclose(*counts)
 
 
 def test_the_short_path_has_the_numbers_of_the_checked_one():
     """One row as an array, as a list, as one of many, and in a network with memory."""
     for build in ("Perceptron", "Elman"):
-        model = classifier(build=build).fit(X, Y)
-        many = model.predict_proba(X[:20])
-        for i in range(20):
-            assert np.allclose(
-                model.predict_proba(X[i : i + 1]), many[i : i + 1], atol=1e-12
-            )
-            assert np.allclose(
-                model.predict_proba(X[i : i + 1].tolist()), many[i : i + 1], atol=1e-12
-            )
-    models = [
+        model = classifier(build=build, epochs=3).fit(X, Y)
+        many = model.predict_proba(X[:8])
+        for i in range(8):
+            for row in (X[i : i + 1], X[i : i + 1].tolist()):
+                assert np.allclose(model.predict_proba(row), many[[i]], atol=1e-12)
+    short, checked = (
         classifier().partial_fit(X[:1], Y[:1], classes=["no", "yes"]) for _ in range(2)
-    ]
-    for i in range(1, 100):
-        models[0].partial_fit(X[i : i + 1], Y[i : i + 1])
-        models[1].partial_fit(
-            X[i : i + 1].tolist(), pd.Series(Y[i : i + 1]), sample_weight=[1.0]
-        )
-    assert np.allclose(
-        models[0].network_.weights, models[1].network_.weights, atol=1e-12
     )
+    for i in range(1, 40):
+        row, label = X[i : i + 1], Y[i : i + 1]
+        short.partial_fit(row, label)
+        checked.partial_fit(row.tolist(), pd.Series(label), sample_weight=[1.0])
+    assert np.allclose(short.network_.weights, checked.network_.weights, atol=1e-12)
     rows = regressor(hidden=(2,)).partial_fit(X[:2], [1.0, 2.0])
     before = rows.model_.scale._as_json()
     for row, target in (([[1e200, -1e200, 0.0, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
@@ -176,27 +158,26 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
 
 
 def test_partial_fit_is_the_online_rule():
-    model = regressor(scale=False, online_rate=0.03).partial_fit(X[:1] / 100, [0.5])
-    net = (
-        regressor(scale=False)
-        .partial_fit(X[:1] / 100, [0.5], sample_weight=[1e-300])
-        .network_
+    model, start = (
+        regressor(scale=False, online_rate=0.03).partial_fit(
+            X[:1] / 100, [0.5], sample_weight=[weight]
+        )
+        for weight in (1.0, 1e-300)
     )
-    net.activate(X[0] / 100)
-    net.propagate(0.03, [0.5])
-    assert np.allclose(model.network_.weights, net.weights, atol=1e-12)
+    start.network_.activate(X[0] / 100)
+    start.network_.propagate(0.03, [0.5])
+    assert np.allclose(model.network_.weights, start.network_.weights, atol=1e-12)
 
 
 def test_the_default_penalty_follows_from_the_number_of_samples():
     rows, targets = load_diabetes(return_X_y=True)
-    scores = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
-    assert scores.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
     options = {"epochs": 3, "random_state": 0}
-    model, two = (
+    model, two, none = (
         NetworkRegressor(l2=l2, **options).fit(rows[:60], targets[:60])
-        for l2 in ("auto", 3 / 60)
+        for l2 in ("auto", 3 / 60, 0.0)
     )
     assert np.array_equal(model.network_.weights, two.network_.weights)
+    assert not np.array_equal(model.network_.weights, none.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
     NetworkRegressor(rule="rtrl", optimizer=kalman, epochs=1).fit(rows[:9], targets[:9])
     with pytest.raises(ArgumentError, match="`l2` must be"):
@@ -214,30 +195,40 @@ def test_early_stopping_holds_samples_out_at_random():
 
 
 @pytest.mark.full
+def test_the_default_penalty_fits_few_samples():
+    rows, targets = load_diabetes(return_X_y=True)
+    scores = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
+    assert scores.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("scale", [True, False])
 def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
     """The errors on them are those of a trainer that gets both in standard units."""
-    mean, deviation = X[:150].mean(axis=0), X[:150].std(axis=0)
-    rows = (X[150:] - mean) / deviation if scale else X[150:]
+
+    def standard(values):
+        first = values[:150]
+        later = values[150:]
+        return (later - first.mean(axis=0)) / first.std(axis=0) if scale else later
+
     small = V / 1000
-    numbers = (small[150:] - small[:150].mean()) / small[:150].std()
-    cases = (
+    for make, y, targets in (
         (classifier, Y, np.eye(2)[(Y[150:] == "yes").astype(int)]),
-        (regressor, small, (numbers if scale else small[150:])[:, None]),
-    )
-    for make, y, targets in cases:
-        held_out = FRAME[150:], y[150:]
-        options = {"validation": held_out, "patience": 10, "epochs": 60, "scale": scale}
-        model = make(**options).fit(FRAME[:150], y[:150])
+        (regressor, small, standard(small)[:, None]),
+    ):
+        options = {"validation": (FRAME[150:], y[150:]), "patience": 10, "epochs": 60}
+        make_scaled = partial(make, scale=scale)
+        model = make_scaled(**options).fit(FRAME[:150], y[:150])
         errors = model.result_.history["validation_loss"]
         assert len(errors) == model.n_iter_
-        tested = synapse.Trainer(model.network_).test(rows, targets)
+        tested = synapse.Trainer(model.network_).test(standard(X), targets)
         assert tested.loss == pytest.approx(min(errors), rel=1e-9)
-        alone = make(epochs=model.n_iter_, scale=scale).fit(FRAME[:150], y[:150])
+        alone = make_scaled(epochs=model.n_iter_).fit(FRAME[:150], y[:150])
         assert model.result_.history["loss"] == alone.result_.history["loss"], (
             "held-out data are neither counted nor learned"
         )
-        weighted = make(**options).fit(FRAME[:150], y[:150], sample_weight=np.ones(150))
+        weighted = make_scaled(**options)
+        weighted.fit(FRAME[:150], y[:150], sample_weight=np.ones(150))
         assert weighted.result_.history["validation_loss"] == pytest.approx(errors)
 
 
@@ -245,26 +236,22 @@ def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
 def test_held_out_data_are_a_parameter_like_others():
     """In clones, pickles and searches; the network of a fold is tested on them."""
     held_out = X[150:], Y[150:]
+
+    def errors(model, y=Y):
+        return model.fit(X[:150], y[:150]).result_.history["validation_loss"]
+
     model = classifier(validation=held_out, patience=5)
     assert model.get_params()["validation"] is held_out
+    assert "validation=" in repr(model)
     twin = clone(model)
     assert all(map(np.array_equal, twin.validation, held_out))
-    for other in (twin, pickle.loads(pickle.dumps(model))):
-        fitted = other.fit(X[:150], Y[:150])
-        assert "validation_loss" in fitted.result_.history
-    assert "validation=" in repr(model)
-    grid = GridSearchCV(
-        classifier(patience=5), {"validation": [None, 0.2, held_out]}, cv=2
-    )
-    grid.fit(X[:150], Y[:150])
+    assert errors(twin) == errors(pickle.loads(pickle.dumps(model)))
+    choices = {"validation": [None, 0.2, held_out]}
+    grid = GridSearchCV(classifier(patience=5), choices, cv=2).fit(X[:150], Y[:150])
     assert not np.isnan(grid.cv_results_["mean_test_score"]).any()
     labels = (X[:, :3] > [0, 5, 0]).astype(int)
-    several = classifier(validation=(X[150:], labels[150:])).fit(X[:150], labels[:150])
-    assert several.result_.history["validation_loss"][-1] < 3.0
-    gru = classifier(build="GRU", squash=None, validation=held_out).fit(
-        X[:150], Y[:150]
-    )
-    assert len(gru.result_.history["validation_loss"]) == 30
+    assert errors(classifier(validation=(X[150:], labels[150:])), labels)[-1] < 3.0
+    assert len(errors(classifier(build="GRU", squash=None, validation=held_out))) == 30
 
 
 def test_metrics_and_other_data_are_in_the_units_of_the_targets():
@@ -277,7 +264,9 @@ def test_metrics_and_other_data_are_in_the_units_of_the_targets():
         return (y != prediction).mean()
 
     last = FRAME[150:], V[150:]
-    model = regressor(metrics=[largest], eval_set={"test": last}, validation=last)
+    model = regressor(
+        epochs=5, metrics=[largest], eval_set={"test": last}, validation=last
+    )
     history = clone(model).fit(FRAME[:150], V[:150]).result_.history
     model = model.set_params(restore_best=False).fit(FRAME[:150], V[:150])
     assert history.keys() == model.result_.history.keys()
@@ -288,39 +277,37 @@ def test_metrics_and_other_data_are_in_the_units_of_the_targets():
 
     sequences = RNG.normal(size=(20, 3, 2))
     labels = np.where(sequences[:, 0, 0] > 0, "a", "b")
-    cases = ((classifier, X, Y), (SequenceClassifier, sequences, labels))
-    for make, x, y in cases:
+    for make, x, y in ((classifier, X, Y), (SequenceClassifier, sequences, labels)):
         model = make(epochs=3, metrics=["accuracy", wrong], random_state=0).fit(x, y)
-        assert model.result_.history["accuracy"][-1] == model.score(x, y)
-        assert model.result_.history["wrong"][-1] == wrong(y, model.predict(x))
+        last = [model.result_.history[name][-1] for name in ("accuracy", "wrong")]
+        assert last == [model.score(x, y), wrong(y, model.predict(x))]
 
 
-def test_a_warm_start_goes_on_from_the_network():
-    kinds = (classifier, Y), (regressor, V)
-    for make, y in kinds:
-        model = make(warm_start=True, optimizer="sgd", shuffle=False, scale=False)
-        model.set_params(rate=1e-6, epochs=3)
-        fitted = model.fit(X, y).network_
-        reached = fitted.weights.copy()
-        errors = model.result_.history["loss"]
-        again = model.fit(X, y)
-        whole = clone(model).set_params(epochs=6).fit(X, y)
-        assert errors + again.result_.history["loss"] == whole.result_.history["loss"]
-        assert np.array_equal(again.predict(X), whole.predict(X))
-        assert np.array_equal(fitted.weights, reached)
-        with pytest.raises((ArgumentError, ArgumentTypeError)):
-            model.fit(X, np.where(Y == "yes", "other", "one"))
-        assert np.array_equal(model.predict(X), whole.predict(X))
+@pytest.mark.parametrize(("make", "y"), [(classifier, Y), (regressor, V)])
+def test_a_warm_start_goes_on_from_the_network(make, y):
+    model = make(warm_start=True, optimizer="sgd", shuffle=False, scale=False)
+    model.set_params(rate=1e-6, epochs=3)
+    fitted = model.fit(X, y).network_
+    reached = fitted.weights.copy()
+    errors = model.result_.history["loss"]
+    again = model.fit(X, y)
+    whole = clone(model).set_params(epochs=6).fit(X, y)
+    assert errors + again.result_.history["loss"] == whole.result_.history["loss"]
+    assert np.array_equal(again.predict(X), whole.predict(X))
+    assert np.array_equal(fitted.weights, reached)
+    with pytest.raises((ArgumentError, ArgumentTypeError)):
+        model.fit(X, np.where(Y == "yes", "other", "one"))
+    assert np.array_equal(model.predict(X), whole.predict(X))
 
 
 def test_outputs_are_named_like_the_columns_of_the_targets():
     table = pd.DataFrame({"sum": V, "difference": -V})
-    model = regressor(epochs=1).fit(FRAME, table)
-    assert [neuron.name for neuron in model.network_.output] == ["sum", "difference"]
-    labels = (FRAME[["a", "b"]] > 0).astype(int)
-    model = classifier(epochs=1).fit(FRAME, labels)
-    assert [neuron.name for neuron in model.network_.output] == ["a", "b"]
-    assert regressor(epochs=1).fit(X, V[:, None]).network_.output[0].name == "output 0"
+    for make, y, names in (
+        (regressor, table, ["sum", "difference"]),
+        (classifier, (FRAME[["a", "b"]] > 0).astype(int), ["a", "b"]),
+        (regressor, V[:, None], ["output 0"]),
+    ):
+        assert names_of(make(epochs=1).fit(FRAME, y).network_.output) == names
 
 
 EVERY_OPTION = {
@@ -358,11 +345,10 @@ def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
     assert EVERY_OPTION.keys() == _estimator.TRAINER.keys()
     sequences = RNG.normal(size=(20, 3, 2))
     begins = sequences[:, 0, 0]
-    labels = np.where(begins > 0, "a", "b")
     for make, x, y in (
         (NetworkClassifier, X[:40], Y[:40]),
         (NetworkRegressor, X[:40], V[:40]),
-        (SequenceClassifier, sequences, labels),
+        (SequenceClassifier, sequences, np.where(begins > 0, "a", "b")),
         (SequenceRegressor, sequences, begins),
     ):
         options = {name: EVERY_OPTION[name]}
@@ -384,12 +370,12 @@ def test_targets_of_every_form():
     alone = classifier().fit(X, np.full(200, "a"))
     assert set(alone.predict(X)) == {"a"}
     assert np.allclose(alone.predict_proba(X), 1)
-    two = regressor().fit(X, np.stack([V, -V], axis=1))
+    both = np.stack([V, -V], axis=1)
+    two = regressor().fit(X, both)
     assert two.predict(X[:3]).shape == (3, 2)
-    assert two.score(X, np.stack([V, -V], axis=1)) > 0.9
+    assert two.score(X, both) > 0.9
     assert np.allclose(regressor().fit(X, np.full(200, 7.0)).predict(X), 7.0, atol=0.1)
-    truth = classifier().fit(X, Y == "yes")
-    assert truth.predict(X).dtype == bool
+    assert classifier().fit(X, Y == "yes").predict(X).dtype == bool
 
 
 def test_any_topology_can_be_built():
@@ -403,8 +389,7 @@ def test_any_topology_can_be_built():
     wired = NetworkClassifier(build=graph, epochs=100, random_state=0)
     model = clone(wired).fit(FRAME, Y)
     assert model.score(FRAME, Y) > 0.9
-    learned = {(u.name, v.name) for u, v in model.network_.graph.edges}
-    assert learned == set(graph.edges)
+    assert {(u.name, v.name) for u, v in model.network_.graph.edges} == set(graph.edges)
     with pytest.raises(ArgumentError, match="make a network of 2 inputs and 2 outputs"):
         wired.fit(FRAME.iloc[:, :2], Y)
     net = architect.Perceptron(4, 3, 2, output_squash="softmax", seed=0)
@@ -476,6 +461,8 @@ def test_faults_are_one_sentence_and_change_nothing():
         "a fraction or a tuple (X, y)": (
             lambda: model.set_params(validation=(X, Y, Y)).fit(X, Y)
         ),
+        "Did you mean 'AdamW'": lambda: classifier(optimizer="adamww").fit(X, Y),
+        "a list of sizes": lambda: classifier(hidden="32").fit(X, Y),
         "a tuple (X, y)": lambda: classifier(eval_set={"test": X}).fit(X, Y),
         "`eval_set` must be a dict": lambda: classifier(eval_set=(X, Y)).fit(X, Y),
         "'accuracy'": lambda: classifier(metrics=["accuracies"]).fit(X, Y),
@@ -530,27 +517,20 @@ def test_faults_are_one_sentence_and_change_nothing():
 @pytest.mark.slow
 def test_a_million_rows():
     rows = np.random.default_rng(0).normal(size=(1_000_000, 5))
-    model = NetworkClassifier(epochs=1, batch_size=256, random_state=0).fit(
-        rows, rows[:, 0] > 0
+    positive = rows[:, 0] > 0
+    model = NetworkClassifier(epochs=1, batch_size=256, random_state=0)
+    assert model.fit(rows, positive).score(rows, positive) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("adamw", optimizers.AdamW()), ("RMSprop", optimizers.RMSprop())]
+)
+def test_a_number_is_one_hidden_layer_and_any_optimizer_has_a_name(name, made):
+    named, other = (
+        classifier(epochs=2, hidden=hidden, optimizer=optimizer).fit(X[:40], Y[:40])
+        for hidden, optimizer in ((4, name), ((4,), made))
     )
-    assert model.score(rows, rows[:, 0] > 0) > 0.97
-
-
-def test_a_number_is_one_hidden_layer_and_any_optimizer_has_a_name():
-    rows = np.random.default_rng(0).normal(size=(40, 2))
-    y = np.arange(40) % 2
-    for name, made in (
-        ("adamw", optimizers.AdamW()),
-        ("RMSprop", optimizers.RMSprop()),
-    ):
-        options = {"epochs": 2, "random_state": 0}
-        named = NetworkClassifier(hidden=32, optimizer=name, **options).fit(rows, y)
-        other = NetworkClassifier(hidden=(32,), optimizer=made, **options).fit(rows, y)
-        assert (named.network_.weights == other.network_.weights).all()
-    with pytest.raises(ArgumentTypeError, match="Did you mean 'AdamW'"):
-        NetworkClassifier(optimizer="adamww").fit(rows, y)
-    with pytest.raises(ArgumentTypeError, match="a list of sizes"):
-        NetworkClassifier(hidden="32").fit(rows, y)
+    assert (named.network_.weights == other.network_.weights).all()
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf])
@@ -563,12 +543,10 @@ def test_a_rate_of_single_rows_that_cannot_be_is_refused(rate):
 
 def test_weights_of_samples_are_repetitions():
     weights = np.tile([0, 1, 2], 10)
-    options = {"epochs": 40, "batch_size": 100}
     for make, y in ((classifier, Y), (regressor, V)):
-        weighted = make(**options).fit(X[:30], y[:30], sample_weight=weights)
-        other = make(**options).fit(
-            np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights)
-        )
+        weighted, other = (make(epochs=40, batch_size=100) for _ in range(2))
+        weighted.fit(X[:30], y[:30], sample_weight=weights)
+        other.fit(*(np.repeat(each[:30], weights, axis=0) for each in (X, y)))
         assert np.allclose(weighted.network_.weights, other.network_.weights, atol=1e-8)
     heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
     assert (heavy.predict(X) == "yes").mean() > 0.9

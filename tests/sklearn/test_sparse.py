@@ -1,5 +1,6 @@
 """Sparse rows in the estimators: scaled without being centred, never made dense."""
 
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,14 +53,15 @@ OPTIONS = {
 def test_as_dense_rows_in_the_same_units(name, never_dense):
     """Those of scikit-learn's scaler for sparse rows; memory and options alike."""
     scaler = StandardScaler(with_mean=False).fit(DENSE)
-    options = {"epochs": 4, "random_state": 0, **OPTIONS[name]}
+    dense = scaler.transform(DENSE)
+    options = {"hidden": (4,), "epochs": 4, "random_state": 0, **OPTIONS[name]}
     model = NetworkClassifier(**options).fit(X, LABELS)
-    if isinstance(options.get("validation"), tuple):
-        options["validation"] = scaler.transform(DENSE[:30]), LABELS[:30]
-    other = NetworkClassifier(**options, scale=False)
-    other.fit(scaler.transform(DENSE), LABELS)
-    expected = other.predict_proba(scaler.transform(DENSE))
+    held_out = options.get("validation")
+    if name == "a pair held out":
+        held_out = dense[:30], LABELS[:30]
+    other = NetworkClassifier(**options | {"validation": held_out}, scale=False)
     answers = model.predict_proba(X)
+    expected = other.fit(dense, LABELS).predict_proba(dense)
     assert np.allclose(answers, expected, rtol=0.0, atol=1e-9)
     assert np.ptp(answers) > 0.01  # it has learned something
     assert np.allclose(model.model_.scale.deviation, scaler.scale_, rtol=1e-14)
@@ -67,7 +69,7 @@ def test_as_dense_rows_in_the_same_units(name, never_dense):
     assert (model.predict_proba(X.tocoo()) == answers).all()
     assert (model.predict_proba(plain(X[:1])) == model.predict_proba(X[:1])).all()
     assert model.score(X, LABELS) == model.score(DENSE, LABELS)
-    again = NetworkClassifier(**{**options, **OPTIONS[name]}).fit(plain(X), LABELS)
+    again = NetworkClassifier(**options).fit(plain(X), LABELS)
     assert (again.predict_proba(X) == answers).all()
 
 
@@ -83,18 +85,19 @@ def test_parts_of_a_stream_count_as_one_table(never_dense):
         units = model.model_.target_scale.standard(NUMBERS[rows, None])
         other.partial_fit(scaler.transform(DENSE[rows]), units[:, 0])
     assert np.allclose(model.model_.scale.deviation, scaler.scale_, rtol=1e-12)
-    expected = model.model_.target_scale.original(
-        other.predict(scaler.transform(DENSE))[:, None]
-    )[:, 0]
+    predicted = other.predict(scaler.transform(DENSE))[:, None]
+    expected = model.model_.target_scale.original(predicted)[:, 0]
     assert np.allclose(model.predict(X), expected, rtol=0.0, atol=1e-9)
 
 
 def test_weights_count_in_the_scale(never_dense):
-    weights = np.random.default_rng(0).integers(0, 3, 120).astype(float)
-    repeated = np.repeat(np.arange(120), weights.astype(int))
-    options = {"epochs": 3, "random_state": 0, "batch_size": 1000, "l2": 0.0}
-    model = NetworkRegressor(**options).fit(X, NUMBERS, sample_weight=weights)
-    other = NetworkRegressor(**options)
+    weights = np.random.default_rng(0).integers(0, 3, 120)
+    repeated = np.repeat(np.arange(120), weights)
+    model, other = (
+        NetworkRegressor(epochs=3, random_state=0, batch_size=1000, l2=0.0)
+        for _ in range(2)
+    )
+    model.fit(X, NUMBERS, sample_weight=weights.astype(float))
     other.fit(X[repeated], NUMBERS[repeated])
     assert np.allclose(model.predict(X), other.predict(X), rtol=1e-9)
 
@@ -117,30 +120,32 @@ def broken(**parts):
 
 def test_faults_are_one_sentence_and_change_nothing():
     model = NetworkClassifier(epochs=2, random_state=0).fit(X, LABELS)
-    negative, twice, late = (X.indices.copy() for _ in range(3))
-    negative[7] = -1
-    twice[1] = twice[0]
-    late[5] = 40
+    changed = {}
+    for place, index in ((7, -1), (5, 40), (1, X.indices[0])):
+        changed[place] = X.indices.copy()
+        changed[place][place] = index
     holes = X.copy()
     holes.data[9] = np.nan
     faults = {
         "X has 39 features": X[:, :39],
-        "must have indices from 0 to 39, got -1": broken(indices=negative),
-        "must have indices from 0 to 39, got 40": broken(indices=late),
-        "must have each index once, got": broken(indices=twice),
+        "must have indices from 0 to 39, got -1": broken(indices=changed[7]),
+        "must have indices from 0 to 39, got 40": broken(indices=changed[5]),
+        "must have each index once, got": broken(indices=changed[1]),
         "NaN or infinity in row": holes,
         "in `indptr`, ascending": broken(indptr=X.indptr[::-1]),
     }
     before = model.predict_proba(X)
-    for words, rows in faults.items():
-        for call in (
-            lambda rows=rows: model.predict(rows),
-            lambda rows=rows: model.partial_fit(rows, LABELS),
-            lambda rows=rows: model.set_params(warm_start=True).fit(rows, LABELS),
-        ):
-            with pytest.raises(ValueError, match=words) as error:
-                call()
-            assert str(error.value).count(". ") <= 1
+    for (words, rows), call in product(
+        faults.items(),
+        (
+            model.predict,
+            lambda rows: model.partial_fit(rows, LABELS),
+            lambda rows: model.set_params(warm_start=True).fit(rows, LABELS),
+        ),
+    ):
+        with pytest.raises(ValueError, match=words) as error:
+            call(rows)
+        assert str(error.value).count(". ") <= 1
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X, LABELS[:-1])
     assert (model.predict_proba(X) == before).all()

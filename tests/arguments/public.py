@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -38,31 +39,34 @@ class Public:
     def _static(self) -> Any:
         return inspect.getattr_static(self.owner, self.member, None)
 
-    def parameters(self) -> dict[str, inspect.Parameter]:
-        """The parameters by name, as the signature tells; the value of a property is
-        called so."""
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """What a caller may pass; the value of a property is called so."""
         thing = self.owner if self.member == "__init__" else self._static
+        parameters: list[inspect.Parameter] = []
         if isinstance(thing, property):
             *_, value = inspect.signature(thing.fset).parameters.values()  # type: ignore[arg-type]
-            return {"value": value}
-        with suppress(ValueError, TypeError):
-            parameters = inspect.signature(getattr(thing, "__func__", thing)).parameters
-            return {
-                name: parameter
-                for name, parameter in parameters.items()
-                if name not in ("self", "cls")
-            }
-        return {}
+            parameters = [value.replace(name="value")]
+        else:
+            with suppress(ValueError, TypeError):
+                function = getattr(thing, "__func__", thing)
+                parameters = [*inspect.signature(function).parameters.values()]
+        return inspect.Signature(
+            [p for p in parameters if p.name not in ("self", "cls")]
+        )
+
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters by name."""
+        return self.signature.parameters
 
     def bound(self, world: World, on: str) -> Callable[..., Any]:
         """The callable itself; a method of what the world has under the name `on`, or
         that of its class."""
         if self.member == "__init__":
             return self.owner
-        of_class = isinstance(self._static, classmethod)
         thing = (
             self.owner
-            if of_class
+            if isinstance(self._static, classmethod)
             else getattr(world, on or self.owner.__name__.lower())
         )
         if isinstance(self._static, property):
@@ -101,16 +105,16 @@ def _parts(owner: type) -> Iterator[type]:
 
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    members = {
+    for name, member in {
         name: member
         for base_or_owner in (*_parts(owner), owner)
         for name, member in vars(base_or_owner).items()
-    }
-    for name, member in members.items():
+    }.items():
         if name.startswith("_") and name not in OPERATORS:
             continue
-        settable = isinstance(member, property) and member.fset is not None
-        if settable or inspect.isfunction(getattr(member, "__func__", member)):
+        if (
+            isinstance(member, property) and member.fset is not None
+        ) or inspect.isfunction(getattr(member, "__func__", member)):
             yield name
 
 

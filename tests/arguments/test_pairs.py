@@ -75,8 +75,7 @@ def looped(**options):
 
 
 def layer_of(**options):
-    layer = Layer([Neuron(), Neuron()], **options)
-    return [(n.squash.name, n.bias) for n in layer]
+    return [(n.squash.name, n.bias) for n in Layer([Neuron(), Neuron()], **options)]
 
 
 def propagated(**options):
@@ -95,8 +94,7 @@ def trained(net=perceptron, data=(ROWS, TARGETS), options=(), **arguments):
 
 
 def with_options(**options):
-    epochs = options.pop("epochs", 3)
-    return trained(options=options, epochs=epochs)
+    return trained(options=options, epochs=options.pop("epochs", 3))
 
 
 def streamed(**arguments):
@@ -105,8 +103,9 @@ def streamed(**arguments):
 
 
 def model_of(**options):
-    softmax = architect.Perceptron(2, 2, output_squash="softmax", seed=0)
-    return Model(softmax, **options).classes
+    return Model(
+        architect.Perceptron(2, 2, output_squash="softmax", seed=0), **options
+    ).classes
 
 
 def kalman(**options):
@@ -119,8 +118,9 @@ def kalman(**options):
 
 def recorded(*variables, **options):
     net = perceptron()
-    given = {name: choose(net) for name, choose in options.items()}
-    with synapse.record(net, *variables, **given) as log:
+    with synapse.record(
+        net, *variables, **{name: choose(net) for name, choose in options.items()}
+    ) as log:
         net.activate([1.0, 2.0])
     return {name: log[name].shape for name in log.keys()}  # noqa: SIM118
 
@@ -133,15 +133,16 @@ def made(name):
 
 
 def evolved(**settings):
-    found = evolve.neat(
-        evolve.fitness.xor,
-        population=10,
-        max_evaluations=60,
-        settings=evolve.Settings(**settings),
-        seed=0,
-        progress=False,
+    return repr(
+        evolve.neat(
+            evolve.fitness.xor,
+            population=10,
+            max_evaluations=60,
+            settings=evolve.Settings(**settings),
+            seed=0,
+            progress=False,
+        ).history
     )
-    return repr(found.history)
 
 
 def bred(**options):
@@ -157,13 +158,15 @@ def levers():
 
 
 def agent():
-    net = architect.Perceptron(2, 2, squash="identity", seed=0)
-    return reward.QLearning(net, seed=0)
+    return reward.QLearning(
+        architect.Perceptron(2, 2, squash="identity", seed=0), seed=0
+    )
 
 
 def run(**options):
-    ended = reward.run(agent(), levers(), steps=6, seed=0, progress=False, **options)
-    return ended.test_returns.shape
+    return reward.run(
+        agent(), levers(), steps=6, seed=0, progress=False, **options
+    ).test_returns.shape
 
 
 def run_many(**options):
@@ -225,8 +228,9 @@ def wired(n_inputs, n_outputs, seed):
 
 
 def stream(**options):
-    river = pytest.importorskip("synapse.river", exc_type=ImportError)
-    estimator = river.NetworkRegressor(seed=0, **options)
+    estimator = pytest.importorskip(
+        "synapse.river", exc_type=ImportError
+    ).NetworkRegressor(seed=0, **options)
     for a, b in ROWS.tolist():
         estimator.learn_one({"a": a, "b": b}, a + b)
     return estimator.predict_one({"a": 1.0, "b": 2.0})
@@ -258,16 +262,17 @@ def compared(learning=None, **options):
 
 
 def as_series(**options):
-    tables = pytest.importorskip("synapse.tables", exc_type=ImportError)
-    pandas = pytest.importorskip("pandas")
-    return tables.read_series(pandas.DataFrame({"y": [1.0, 2.0]}), ["y"], **options)
+    return pytest.importorskip("synapse.tables", exc_type=ImportError).read_series(
+        pytest.importorskip("pandas").DataFrame({"y": [1.0, 2.0]}), ["y"], **options
+    )
 
 
 def from_parquet(tmp_path, **options):
     tables = pytest.importorskip("synapse.tables", exc_type=ImportError)
     pytest.importorskip("pyarrow")
-    pandas = pytest.importorskip("pandas")
-    pandas.DataFrame({"y": [1.0, 2.0]}).to_parquet(tmp_path / "t.parquet")
+    pytest.importorskip("pandas").DataFrame({"y": [1.0, 2.0]}).to_parquet(
+        tmp_path / "t.parquet"
+    )
     return tables.read_table(tmp_path / "t.parquet", **options).to_dict()
 
 

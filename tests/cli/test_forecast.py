@@ -68,8 +68,9 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     assert [row[0] for row in body] == [f"{month}-01" for month in months(14, 2025)]
     network = synapse.load(folder / "both.json").whole()
     angles = 2 * np.pi * np.arange(60 + 14) / 12
-    waves = [np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)]
-    season = np.column_stack(waves)
+    season = np.column_stack(
+        [np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)]
+    )
     scale = synapse.Scale(2, lags=network.metadata["differences"])
     forecaster = forecasting.NetworkForecaster(network, scale, season)
     np.testing.assert_allclose(numbers(printed), forecaster(BOTH, 14), rtol=1e-5)
@@ -77,8 +78,9 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     later = write(folder / "later.csv", **columns)
     moved = forecasting.NetworkForecaster(network, scale, season[19:])
     later = numbers(further("--steps 3 --method network", data=later))
-    about = "the season follows the dates"
-    np.testing.assert_allclose(later, moved(BOTH[19:], 3), 1e-5, err_msg=about)
+    np.testing.assert_allclose(
+        later, moved(BOTH[19:], 3), 1e-5, err_msg="the season follows the dates"
+    )
 
 
 @pytest.mark.full
@@ -86,13 +88,15 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
     printed = further("--steps 20 --coverage 0.8 --method naive --maximum 130")
     assert rows(printed)[0][1:4] == ["Sales", "Sales lower", "Sales upper"]
     facts = synapse.load(folder / "both.json").metadata
-    errors = forecasting.Calibration(np.array(facts["errors"]["naive"]))
-    half = errors.half_widths(0.8, 20)
+    half = forecasting.Calibration(np.array(facts["errors"]["naive"])).half_widths(
+        0.8, 20
+    )
     half = half * BOTH[-12:].mean(axis=0) if facts["relative"] else half
     bounds = numbers(printed)
     for column, sign in ((1, -1), (2, 1)):
-        expected = np.clip(BOTH[-1] + sign * half, None, 130)
-        np.testing.assert_allclose(bounds[:, column::3], expected, atol=0.06)
+        np.testing.assert_allclose(
+            bounds[:, column::3], np.clip(BOTH[-1] + sign * half, None, 130), atol=0.06
+        )
     below = table(tmp_path / "b.csv", Sales=SALES - 999, Costs=COSTS - 999)
     printed = further("--steps 3 --coverage 0.8 --method naive", data=below)
     lower, upper = numbers(printed)[:, 1:3].T
@@ -100,37 +104,39 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
 
 
 @pytest.mark.full
-def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path):
+def test_a_value_known_in_advance_explains_its_own_row(
+    capsys, further, tmp_path, path, rng
+):
     """Sales are 100, and 150 on holidays: in the test, the forecast, its interval, and
     row by row."""
-    rng = np.random.default_rng(0)
     to_come = [0, 1, 0, 1, 0, 0]
     holiday = (rng.random(90) < 0.4).astype(int)
     columns = {"date": DAYS, "Sales": 100 + 50 * holiday + rng.normal(0, 1, 90)}
     columns |= {"Holiday": holiday, "Price": rng.normal(5, 1, 90).round(2)}
     data = write(tmp_path / "d.csv", **columns)
-    model = tmp_path / "m.json"
     learn = "--target Sales --known Holiday --observed Price --hidden 4 --seed 1"
     learn += " --build perceptron -q -o"
-    done(capsys, "train", data, *args(learn), model)
-    facts = synapse.load(model).metadata
+    done(capsys, "train", data, *args(learn), path)
+    facts = synapse.load(path).metadata
     assert (facts["known"], facts["observed"]) == (["Holiday"], ["Price"])
     assert facts["mase"]["perceptron"] < 0.4 * facts["mase"]["seasonal"]
 
     def ahead(future, *options):
         text = "--steps 6 --method network --future"
-        return further(text, future, *options, model=model, data=data)
+        return further(text, future, *options, model=path, data=data)
 
     future = write(tmp_path / "f.csv", Holiday=to_come)
     made = numbers(ahead(future, "--coverage", 0.7))
     assert made.shape == (6, 3), "of the target alone"
     assert np.abs(made[:, 0] - 100 - 50 * np.array(to_come)).max() < 15
-    ran = rows(done(capsys, "run", model, data))
-    assert ran[0] == ["date", "Sales", "Sales predicted"]
-    assert [row[0] for row in ran[1:]] == list(map(str, DAYS))
+    ran = rows(done(capsys, "run", path, data))
+    assert (ran[0], [row[0] for row in ran[1:]]) == (
+        ["date", "Sales", "Sales predicted"],
+        list(map(str, DAYS)),
+    )
     errors = [float(row[2]) - float(row[1]) for row in ran[1:] if row[2]]
     assert np.sqrt(np.mean(np.square(errors))) < 10
-    arguments = ["forecast", model, data, "--steps", 6]
+    arguments = ["forecast", path, data, "--steps", 6]
     said = "in advance. Pass the next 6 rows: --future FILE"
     assert said in refused(capsys, *arguments)
     short = write(tmp_path / "s.csv", date=DAYS[:6], Holiday=to_come)
@@ -139,9 +145,11 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
         " from 2024-01-01 00:00:00 to 2024-01-06 00:00:00."
     )
     expected = ahead(future)
-    more = [date(2024, 3, 20) + timedelta(i) for i in range(40)]
-    holidays = [*[1] * 11, *to_come, *[1] * 23]
-    calendar = write(tmp_path / "c.csv", date=more, Holiday=holidays)
+    calendar = write(
+        tmp_path / "c.csv",
+        date=[date(2024, 3, 20) + timedelta(i) for i in range(40)],
+        Holiday=[*[1] * 11, *to_come, *[1] * 23],
+    )
     assert ahead(calendar) == expected, "rows are found by their dates"
     write(calendar, Holiday=[*to_come, 1, 1])
     assert ahead(calendar) == expected
@@ -149,19 +157,18 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     assert "Only the first 6 rows of" in said
 
 
-def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_path):
+def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(
+    capsys, tmp_path, path
+):
     """Nothing is sold on holidays, which methods of the past alone cannot know."""
     rng = np.random.default_rng(1)
-    model = tmp_path / "m.json"
     holiday = (rng.random(90) < 0.25).astype(int)
     sold = (1 - holiday) * (100 + rng.normal(0, 1, 90))
     data = write(tmp_path / "d.csv", date=DAYS, Sales=sold, Holiday=holiday)
-    learn = args("--target Sales --known Holiday")
-    done(capsys, "train", data, *learn, *QUICK, model)
-    facts = synapse.load(model).metadata
-    assert set(facts["members"]) <= {"gru", "arima", "ridge"}
+    done(capsys, "train", data, *args("--target Sales --known Holiday"), *QUICK, path)
+    assert set(synapse.load(path).metadata["members"]) <= {"gru", "arima", "ridge"}
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
-    ahead = ["forecast", model, data, "--steps", 2, "--future", future, "--method"]
+    ahead = ["forecast", path, data, "--steps", 2, "--future", future, "--method"]
     if importlib.util.find_spec("statsforecast"):
         said = run_cli(capsys, *ahead, "theta")[2]
         assert (
@@ -172,26 +179,26 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     assert (code, "cannot use" in said) == (0, False)
 
 
-def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
+def test_a_series_without_dates_has_numbers(capsys, further, tmp_path, path):
     data = write(tmp_path / "d.csv", x=SALES, y=COSTS)
-    model = tmp_path / "m.json"
     learn = "--target y --observed x --build elman --epochs 1 -q -o"
-    done(capsys, "train", data, *args(learn), model)
-    printed = further("--steps 2 --method naive", model=model, data=data)
+    done(capsys, "train", data, *args(learn), path)
+    printed = further("--steps 2 --method naive", model=path, data=data)
     assert printed == f"row,y\n61,{COSTS[-1]:g}\n62,{COSTS[-1]:g}\n"
-    assert done(capsys, "run", model, data).splitlines()[-1].startswith("61,,")
+    assert done(capsys, "run", path, data).splitlines()[-1].startswith("61,,")
 
 
-def test_a_forecast_has_all_digits_in_front_of_the_point(capsys, further, tmp_path):
+def test_a_forecast_has_all_digits_in_front_of_the_point(
+    capsys, further, tmp_path, path
+):
     values = [1_000_000_300 + 10 * (place % 5) for place in range(40)]
     data = table(tmp_path / "d.csv", 40, y=values)
-    model = tmp_path / "m.json"
-    done(capsys, "train", data, *args("--target y --epochs 1 -q -o"), model)
-    printed = further("--steps 1 --method naive", model=model, data=data)
+    done(capsys, "train", data, *args("--target y --epochs 1 -q -o"), path)
+    printed = further("--steps 1 --method naive", model=path, data=data)
     assert printed == f"date,y\n2023-05-01,{values[-1]}\n"
     series = tables.read_series(tables.read_table(data), ["y"])
     options = {"method": "naive", "coverage": 0.5}
-    frame = tables.forecast_series(synapse.load(model), series, 3, **options)
+    frame = tables.forecast_series(synapse.load(path), series, 3, **options)
     assert [*frame.columns] == ["y", "y lower", "y upper"]
     days = [str(day.date()) for day in frame.index]
     assert days == ["2023-05-01", "2023-06-01", "2023-07-01"]

@@ -181,8 +181,9 @@ def test_what_is_no_model_is_refused(capsys, tmp_path):
     half = whole.read_bytes()[:-100]
     for content in (b"", b"\xff\xfe\x00", b'{"format": "synapse"}', half):
         path.write_bytes(content)
-        said = refused(capsys, "info", path)
-        assert said.startswith(f"Cannot read {str(path)!r}: "), content[:20]
+        assert refused(capsys, "info", path).startswith(
+            f"Cannot read {str(path)!r}: "
+        ), content[:20]
     told(capsys, [(["info", tmp_path], 1, "^Cannot read")])
 
 
@@ -197,8 +198,10 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(
     assert printed.splitlines()[0] == "output 0,output 1"
     expected = network.run(np.vstack([STEPS, STEPS]))
     np.testing.assert_array_equal(answers(printed), expected)
-    assert done(capsys, "run", model, data, "-o", tmp_path / "out.csv") == ""
-    assert (tmp_path / "out.csv").read_text() == printed
+    assert (
+        done(capsys, "run", model, data, "-o", tmp_path / "out.csv"),
+        (tmp_path / "out.csv").read_text(),
+    ) == ("", printed)
     other = tmp_path / "other.csv"
     other.write_text("who,x,y\nann,0,1\nann,1,0.5\n")
     network.clear()
@@ -226,12 +229,15 @@ def test_as_processes_in_a_pipe(network, data, tmp_path):
     # more than a pipe holds
     (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    command = line("run", "m.json", "long.csv")
-    with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as running:
+    with subprocess.Popen(
+        line("run", "m.json", "long.csv"), **pipes, cwd=tmp_path, env=ENVIRONMENT
+    ) as running:
         assert running.stdout.readline() == b"output 0,output 1\n"
         running.stdout.close()  # a reader that has seen enough
-        assert complaints(running.stderr.read().decode()) == ""
-        assert running.wait(60) == 141
+        assert (complaints(running.stderr.read().decode()), running.wait(60)) == (
+            "",
+            141,
+        )
 
 
 def test_play_writes_a_page_that_learns_and_opens_it(

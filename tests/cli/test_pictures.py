@@ -69,19 +69,19 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
     assert [title for title, *_ in drawn[:4]] == titles
     _, lines, areas = drawn[0]
     assert lines["known"].tolist() == SALES.tolist()
-    written = [float(row[2]) for row in rows[1:9]]
-    assert lines["forecast"][1:] == pytest.approx(written, rel=1e-5)
+    assert lines["forecast"][1:] == pytest.approx(
+        [float(row[2]) for row in rows[1:9]], rel=1e-5
+    )
     assert "90 % interval" in areas
     _, printed, _ = run_cli(capsys, *arguments, "--coverage", 0.5)
     assert printed.splitlines()[0].split(",")[3] == "Sales lower"
     assert "50 % interval" in drawn[-1][2]
-    half = drawn[-4][2]["50 % interval"]
-    assert half.height < drawn[0][2]["90 % interval"].height
+    assert drawn[-4][2]["50 % interval"].height < drawn[0][2]["90 % interval"].height
 
 
 def test_a_picture_that_cannot_be_written_is_refused_at_once(folder, tmp_path, capsys):
-    files = folder / "m.json", folder / "d.csv"
-    line = ["forecast", *files, "--steps", 3, "--plot"]
-    said = refused(capsys, *line, tmp_path / "p.txt", code=2)
-    assert "must be .png, .svg or .pdf" in said
+    line = ["forecast", folder / "m.json", folder / "d.csv", "--steps", 3, "--plot"]
+    assert "must be .png, .svg or .pdf" in refused(
+        capsys, *line, tmp_path / "p.txt", code=2
+    )
     assert "no such folder" in refused(capsys, *line, tmp_path / "none" / "p.png")

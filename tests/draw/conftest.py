@@ -1,30 +1,37 @@
 """Pictures are drawn into memory; pages open in a headless Chromium."""
 
 import shutil
-from importlib.util import find_spec
 
 import pytest
 
 from synapse.draw import explore
 
-PLAYWRIGHT = find_spec("playwright") is not None
+from .helpers import xor
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     None,
 )
 
 
+def pytest_collection_modifyitems(items):
+    """What opens a browser is of its tier."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(autouse=True)
 def _into_memory():
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    pyplot.switch_backend("Agg")
+    pytest.importorskip("matplotlib.pyplot").switch_backend("Agg")
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
+    api = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (Debian: apt install chromium)")
+    with api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -60,3 +67,9 @@ def opened(chromium, tmp_path):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(opened):
+    """The page that learns, as it begins."""
+    return opened(xor(), None, learn=True)

@@ -1,13 +1,20 @@
 """What the tests of pictures share: what a picture says, and whether it can be read."""
 
+import json
+import shutil
+import subprocess
 from io import BytesIO
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
 import architect
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network, Neuron, draw
 from tests.helpers import cases
+
+PAGE = Path(draw.__file__).parent / "page"
+NODE = shutil.which("node")
 
 
 def hand_wired() -> Network:
@@ -25,6 +32,13 @@ def hand_wired() -> Network:
     output[0].gate(ring[0].self_connection)
     inputs[0].gate(ring[1].connection_to(ring[0]))
     return Network(inputs, [ring], output)
+
+
+def xor() -> Network:
+    """What the page that learns begins with."""
+    return architect.Perceptron(
+        2, 3, 1, squash="tanh", output_squash="logistic", seed=0
+    )
 
 
 def strange_names() -> Network:
@@ -145,6 +159,49 @@ def pixels(figure) -> bytes:
     file = BytesIO()
     figure.savefig(file, format="png", dpi=60, metadata={"Software": None})
     return file.getvalue()
+
+
+def in_node(folder, main, *arguments, kernels, modules, sent=""):
+    """What a program prints as JSON, in Node, beside modules of the page."""
+    for path in (main, *(PAGE / f"{name}.js" for name in modules)):
+        if path.parent != folder:
+            shutil.copy(path, folder)
+    (folder / "kernels.js").write_text(kernels)
+    (folder / "package.json").write_text('{"type": "module"}')
+    done = subprocess.run(
+        [NODE, folder / main.name, *map(str, arguments)],
+        input=sent,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return json.loads(done.stdout)
+
+
+def enter(page, field, value):
+    """Fill a field, and confirm it."""
+    page.fill(field, value)
+    page.press(field, "Enter")
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def click(page, *selectors):
+    for selector in selectors:
+        page.click(selector)
+
+
+def play_until(page, condition):
+    """Let the page learn fast, and stop."""
+    page.select_option("#speed", "fast")
+    page.click("#play")
+    until(page, condition)
+    page.click("#play")
 
 
 def until(page, condition):

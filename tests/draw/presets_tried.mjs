@@ -1,4 +1,4 @@
-// Run by test_presets.py beside the page's own files: learns each preset from several draws of weights, and writes as JSON
+// Run by test_lessons.py beside the page's own files: learns each preset from several draws of weights, and writes as JSON
 // after how many steps each was learned; null if it was not within the most.
 
 import { readFileSync } from "node:fs";

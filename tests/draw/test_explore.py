@@ -42,6 +42,11 @@ def lstm():
     return architect.LSTM(3, 4, 2, style="synaptic", seed=0)
 
 
+@pytest.fixture
+def net():
+    return lstm()
+
+
 def rows(width, steps=6):
     return np.random.default_rng(1).normal(size=(steps, width))
 
@@ -157,27 +162,31 @@ def test_the_page_holds_every_sensitivity():
 
 def test_the_page_holds_the_topology():
     net = gated()
+    number = {None: -1, **{neuron: i for i, neuron in enumerate(net)}}
+    expected = {
+        "connections": {
+            "source": [number[link.source] for link in net.connections],
+            "target": [number[link.target] for link in net.connections],
+            "gater": [number[link.gater] for link in net.connections],
+            "weight": [link.weight for link in net.connections],
+            "trainable": [link.trainable for link in net.connections],
+            "tied": [len(link.tied) for link in net.connections],
+        },
+        "neurons": {
+            "name": [neuron.name for neuron in net],
+            "bias": net.biases.tolist(),
+            "tied": [len(neuron.tied) for neuron in net],
+        },
+    }
     data = data_of(page_of(net, rows(3)))
-    number = {neuron: i for i, neuron in enumerate(net)}
-    columns = data["connections"]
-    for i, connection in enumerate(net.connections):
-        ends = connection.source, connection.target, connection.gater
-        assert [columns[name][i] for name in ("source", "target", "gater")] == [
-            number.get(n, -1) for n in ends
-        ]
-        assert columns["weight"][i] == connection.weight
-        assert columns["trainable"][i] == connection.trainable
-        assert columns["tied"][i] == len(connection.tied)
-    assert data["neurons"]["tied"] == [len(neuron.tied) for neuron in net]
+    for part, columns in expected.items():
+        assert {name: data[part][name] for name in columns} == columns
     assert [(layer["name"], layer["count"]) for layer in data["layers"]] == [
         (layer.name, len(layer)) for layer in net.layers
     ]
-    assert data["neurons"]["name"] == [neuron.name for neuron in net]
-    assert data["neurons"]["bias"] == net.biases.tolist()
 
 
-def test_the_network_stays_as_it_is_and_gives_the_same_page():
-    net = lstm()
+def test_the_network_stays_as_it_is_and_gives_the_same_page(net):
     net.run(rows(3, 2))
     before = net.clone()
     page = page_of(net, rows(3))
@@ -187,8 +196,8 @@ def test_the_network_stays_as_it_is_and_gives_the_same_page():
 
 def test_the_page_loads_nothing_from_elsewhere():
     page = page_of(lstm(), rows(3))
-    assert "The Cytoscape Consortium" in page  # its licence
-    assert "Permission is hereby granted, free of charge" in page
+    licence = "The Cytoscape Consortium.*Permission is hereby granted, free of charge"
+    assert re.search(licence, page, re.DOTALL)
     elements = Elements(page)
     assert not [
         tag
@@ -206,13 +215,9 @@ def test_the_page_loads_nothing_from_elsewhere():
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "http" not in policy
     digests = re.findall(r"'sha256-(.*?)'", policy)
-    scripts = elements.scripts()
-    assert len(scripts) == len(digests) == 2
-    for script, digest in zip(scripts, digests, strict=True):
-        assert (
-            base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-            == digest
-        )
+    scripts = [hashlib.sha256(text.encode()).digest() for text in elements.scripts()]
+    assert [base64.b64encode(script).decode() for script in scripts] == digests
+    assert len(digests) == 2
 
 
 def nasty():
@@ -228,8 +233,7 @@ def test_numbers_that_are_not_finite_are_left_out():
     assert data_of(page_of(net, [[1e10]]))["activation"][1][1] is None
 
 
-def test_without_a_sequence_the_network_is_shown_as_it_is():
-    net = lstm()
+def test_without_a_sequence_the_network_is_shown_as_it_is(net):
     net.activate([1.0, 0.0, 1.0])
     data = data_of(explore(net).html)
     assert (data["steps"], data["activation"]) == (
@@ -307,11 +311,9 @@ def test_without_a_path_nothing_is_written_and_a_notebook_shows_the_page_in_a_sa
     assert view._repr_mimebundle_(include=None, exclude=None) is None
 
 
-def test_a_view_follows_the_network():
-    net = lstm()
+def test_a_view_follows_the_network(net):
     view = explore(net, rows(3), targets=rows(2) > 0)
-    trainer = Trainer(net)
-    trainer.train(
+    Trainer(net).train(
         rows(3), rows(2) > 0, epochs=2, callbacks=[view.update], progress=False
     )
     assert view.html != page_of(lstm(), rows(3), rows(2) > 0)
@@ -319,28 +321,27 @@ def test_a_view_follows_the_network():
     assert view.html == page_of(net, rows(3), rows(2) > 0)
 
 
-def test_a_widget_gets_numbers_and_after_an_edit_another_page():
+def test_a_widget_gets_numbers_and_after_an_edit_another_page(net):
     pytest.importorskip("anywidget")
-    net = lstm()
     view = explore(net, rows(3))
     bundle = view._repr_mimebundle_(include=None, exclude=None)
     bundle = bundle[0] if isinstance(bundle, tuple) else bundle
     assert "application/vnd.jupyter.widget-view+json" in bundle
     widget = view._widget
-    page = view._widget.html
+    page = widget.html
     net.connections[0].weight = 0.125
     view.update()
-    assert widget.numbers["connections"]["weight"][0] == 0.125
-    assert widget.html == page
+    assert (widget.numbers["connections"]["weight"][0], widget.html) == (0.125, page)
     link = net.connections[0]
-    link.source.disconnect(link.target)
-    view.update()
-    assert widget.html == view.html != page
-    page = widget.html
-    link = net["cells"][0].self_connection
-    link.gater.ungate(link)
-    view.update()
-    assert widget.html == view.html != page
+    loop = net["cells"][0].self_connection
+    for edit in (
+        lambda: link.source.disconnect(link.target),
+        lambda: loop.gater.ungate(loop),
+    ):
+        page = widget.html
+        edit()
+        view.update()
+        assert widget.html == view.html != page
     assert not any(word in str(widget._esm) for word in ("eval", "innerHTML", "import"))
 
 
@@ -363,15 +364,12 @@ def test_every_neuron_and_connection_is_drawn_with_its_numbers():
         drawing = drawn(net)
     assert [
         float(re.search(r"activation (\S+)", tip)[1]) for tip in tips(drawing, "circle")
-    ] == [pytest.approx(neuron.activation, rel=1e-5) for neuron in net]
+    ] == pytest.approx([neuron.activation for neuron in net], rel=1e-5)
     for line, connection in zip(tips(drawing, "path"), net.connections, strict=True):
         assert line.startswith(f"{connection.source.name} → {connection.target.name}\n")
-        assert float(re.search(r"weight (\S+)", line)[1]) == pytest.approx(
-            connection.weight, rel=1e-5
-        )
-        assert float(re.search(r"gain (\S+)", line)[1]) == pytest.approx(
-            connection.gain, rel=1e-5
-        )
+        assert [
+            float(re.search(rf"{name} (\S+)", line)[1]) for name in ("weight", "gain")
+        ] == pytest.approx([connection.weight, connection.gain], rel=1e-5)
 
 
 def test_of_a_large_network_each_layer_is_a_box():
@@ -390,9 +388,9 @@ def test_of_a_large_network_each_layer_is_a_box():
     shown = dict(tip.split("\n") for tip in tips(drawing, "path"))
     assert shown.keys() == expected.keys()
     for pair, weights in expected.items():
-        count, total = re.match(r"(\d+) connections, sum (\S+)", shown[pair]).groups()
-        assert int(count) == len(weights)
-        assert float(total) == pytest.approx(sum(weights), rel=1e-5)
+        assert [
+            *map(float, re.match(r"(\d+) connections, sum (\S+)", shown[pair]).groups())
+        ] == pytest.approx([len(weights), sum(weights)], rel=1e-5)
 
 
 def test_connections_stay_within_the_drawing():
@@ -405,11 +403,11 @@ def test_connections_stay_within_the_drawing():
                 -1, 2
             )
             bends = points[1:-1:2]
-            for x, y in np.concatenate(
+            from_corner = np.concatenate(
                 [points[:: len(points) - 1], (bends[1:] + bends[:-1]) / 2]
-            ):
-                assert left <= x <= left + width
-                assert top <= y <= top + height
+            ) - [left, top]
+            assert (from_corner >= 0).all()
+            assert (from_corner <= [width, height]).all()
 
 
 def test_a_network_that_is_linked_to_others_is_drawn_alone():
@@ -420,8 +418,7 @@ def test_a_network_that_is_linked_to_others_is_drawn_alone():
     assert len(tips(drawn(net), "path")) == len(net.connections) == 6
 
 
-def test_a_page_that_learns_holds_the_network_and_its_sequences():
-    net = lstm()
+def test_a_page_that_learns_holds_the_network_and_its_sequences(net):
     sequences = [rows(3), rows(3)[:2]]
     targets = [np.full((6, 2), 0.5), [[np.nan] * 2, [1.0, np.nan]]]
     view = explore(net, sequences, targets=targets, learn=True)
@@ -467,21 +464,23 @@ def test_a_page_of_a_model_has_its_scales_and_rows_in_the_units_of_the_data():
     kinds = ["flat", "house", "flat"]
     model.fit(area, kinds, epochs=1, progress=False)
     learning = data_of(explore(model, area, kinds, learn=True).html)["learn"]
-    assert learning["model"]["scale"] == model.scale._as_json()
-    assert learning["model"]["classes"] == ["flat", "house"]
+    assert (learning["model"]["scale"], learning["model"]["classes"]) == (
+        model.scale._as_json(),
+        ["flat", "house"],
+    )
     one_hot = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     assert learning["sequences"] == [[list(pair)] for pair in zip(area, one_hot)]
     shown = data_of(explore(model, area, kinds).html)
-    standard = model.scale.standard(area)
-    assert shown["activation"][1][:2] == standard[0].tolist()
+    assert shown["activation"][1][:2] == model.scale.standard(area)[0].tolist()
     assert shown["target"][2] == [0.0, 1.0]
     assert explore(model, area).network is not model.network
     series = Model(
         architect.Elman(1, 2, 1, output_squash="identity", seed=0),
         target_scale=Scale(1, lags=[(1,)]),
     )
-    sequence = data_of(explore(Model(lstm()), rows(3), learn=True).html)["learn"]
-    assert sequence["sequences"] == [[[row, None] for row in rows(3).tolist()]]
+    assert data_of(explore(Model(lstm()), rows(3), learn=True).html)["learn"][
+        "sequences"
+    ] == [[[row, None] for row in rows(3).tolist()]]
     all_refused(
         [
             (lambda: explore(model, area, ["flat", "hut"] * 2), ArgumentError, "hut"),
@@ -492,10 +491,8 @@ def test_a_page_of_a_model_has_its_scales_and_rows_in_the_units_of_the_data():
 
 
 def test_traces_of_a_rule_of_synapses_are_in_the_page():
-    a = Layer(3)
-    b = Layer(2, "spike", -0.5)
-    a.project(b, weights=0.4, delay=1)
-    net = Network(a, b)
+    net = Network(Layer(3), Layer(2, "spike", -0.5))
+    net.input.project(net.output, weights=0.4, delay=1)
     net.rule = RewardSTDP(x=4.0, eligibility=9.0)
     sequence = (np.arange(15).reshape(5, 3) % 4 < 2).astype(float)
     net.run(sequence, learn=True, modulator=np.zeros(5))
@@ -503,10 +500,9 @@ def test_traces_of_a_rule_of_synapses_are_in_the_page():
         net.run(sequence, learn=True, modulator=np.ones(5))
     shown = data_of(page_of(net, log))["traces"]
     assert [*shown] == ["y", "x", "eligibility"]
-    for name, values in shown.items():
-        assert values[0] == [None] * 6
-        for step in range(5):
-            assert values[1 + step] == pytest.approx(log[name][step], rel=1e-5)
+    for name, (begins, *values) in shown.items():
+        assert begins == [None] * 6
+        np.testing.assert_allclose(values, log[name], rtol=1e-5, atol=1e-12)
         assert np.any(log[name])
     # without a log the context is cleared, and nothing is learned
     shown = data_of(page_of(net, sequence))["traces"]

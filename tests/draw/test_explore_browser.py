@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,16 +18,7 @@ from synapse.draw._explore import part_of
 from synapse.plasticity import RewardSTDP
 from tests.helpers.cases import all_hold
 
-from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import until
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
-    ),
-    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
-]
+from .helpers import enter, press, until
 
 # where Cytoscape.js keeps what it draws
 GRAPH = "document.getElementById('graph')._cyreg.cy"
@@ -36,18 +28,27 @@ def lstm():
     return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 
 
+@pytest.fixture
+def net():
+    return lstm()
+
+
 def rows(width=2, steps=6):
     return np.random.default_rng(1).normal(size=(steps, width))
 
 
 def choose(page, name):
-    page.fill("#search", name)
-    page.press("#search", "Enter")
+    enter(page, "#search", name)
 
 
 def number(page, name):
     """A number of what is chosen, all its digits."""
     return float(page.get_attribute(f'#numbers dd[data-name="{name}"]', "data-value"))
+
+
+def shows(page, expected):
+    """Whether these numbers of what is chosen are shown, by name."""
+    return {name: number(page, name) for name in expected} == expected
 
 
 def word(page, name):
@@ -80,19 +81,21 @@ def connections_into(net, layer):
     return [(i, link) for i, link in enumerate(net.connections) if link.target in layer]
 
 
-def test_stepping_and_playing_show_the_values_of_run(opened):
+def test_stepping_and_playing_show_the_values_of_run(opened, net):
     from playwright.sync_api import expect
 
-    net = lstm()
     sequence = rows()
     outputs = net.clone().run(sequence)[:, 0]
     page = opened(net, sequence)
     choose(page, "output 0")
     for t, output in enumerate(outputs, 1):
-        assert page.text_content("#status") == f"step {t} of 6"
-        assert number(page, "activation") == output
-        label = page.evaluate(f"{GRAPH}.getElementById('n14').data('label')")
-        assert label == f"output 0\n{output:.2f}".replace("-", "\u2212")
+        assert (page.text_content("#status"), number(page, "activation")) == (
+            f"step {t} of 6",
+            output,
+        )
+        assert page.evaluate(
+            f"{GRAPH}.getElementById('n14').data('label')"
+        ) == f"output 0\n{output:.2f}".replace("-", "\u2212")
         page.keyboard.press("ArrowRight")
     for act, step in (("ArrowLeft", 5), ("Home", 1), ("End", 6)):
         page.keyboard.press(act)
@@ -105,8 +108,7 @@ def test_stepping_and_playing_show_the_values_of_run(opened):
     expect(page.locator("#play")).to_have_text("Play")
 
 
-def test_every_number_of_a_neuron_and_a_connection(opened):
-    net = lstm()
+def test_every_number_of_a_neuron_and_a_connection(opened, net):
     sequence = rows()
     tie(net["cells"])
     cell = net["cells"][1]
@@ -118,26 +120,30 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
         page.fill("#step", str(t + 1))
         net.activate(sequence[t])
         net.propagate(0.0, [1.0])
-        for name in ("activation", "state", "derivative", "bias"):
-            assert number(page, name) == getattr(cell, name)
-        assert number(page, "bias eligibility") == cell.bias_eligibility
-        for name in ("responsibility", "projected", "gated"):
-            assert number(page, name) == getattr(cell.error, name)
+        own = {
+            name: getattr(cell, name)
+            for name in ("activation", "state", "derivative", "bias")
+        }
+        errors = {
+            name: getattr(cell.error, name)
+            for name in ("responsibility", "projected", "gated")
+        }
+        assert shows(page, own | errors | {"bias eligibility": cell.bias_eligibility})
     choose(page, "output 0")
     assert number(page, "target") == 1.0
     page.fill("#step", "3")
     assert "This step has no target." in page.text_content("#numbers")
     page.fill("#step", "2")
     choose(page, cell.name)
-    assert number(page, "own gain") == cell.self_connection.gain
-    assert (word(page, "bias trainable"), word(page, "bias tied")) == (
-        "yes",
-        "with 2 others",
-    )
+    assert (
+        number(page, "own gain"),
+        word(page, "bias trainable"),
+        word(page, "bias tied"),
+    ) == (cell.self_connection.gain, "yes", "with 2 others")
     i, link = next((i, c) for i, c in enumerate(net.connections) if c.gater is not None)
     emit(page, f"c{i}", "tap")
-    for name in ("weight", "gain", "eligibility"):
-        assert number(page, name) == getattr(link, name)
+    names = ("weight", "gain", "eligibility")
+    assert shows(page, {name: getattr(link, name) for name in names})
     assert word(page, "gate").startswith(link.gater.name)
     assert word(page, "trainable") == "yes"
     emit(page, f"c{len(net.connections) - 1}", "tap")
@@ -156,8 +162,9 @@ def test_traces_of_a_rule_of_synapses_of_a_connection(opened):
     for step in (2, 5):
         page.fill("#step", str(step))
         for name in net.rule.traces:
-            shown = number(page, f"trace {name}")
-            assert shown == pytest.approx(log[name][step - 1, 4], rel=1e-12)
+            assert number(page, f"trace {name}") == pytest.approx(
+                log[name][step - 1, 4], rel=1e-12
+            )
     assert number(page, "trace eligibility") != 0.0
 
 
@@ -176,15 +183,13 @@ def test_extended_traces_and_sensitivities_by_neuron(opened):
         c, link = connections_into(net, net["input gates"])[0]
         emit(page, f"c{c}", "tap")
         words = page.text_content("#numbers")
-        assert title in words
-        assert other not in words
+        assert (title in words, other in words) == (True, False)
         for t in range(3):
             page.fill("#step", str(t + 1))
             net.activate(sequence[t])
-            by_neuron = getattr(link, name)
-            assert by_neuron
-            for neuron, value in by_neuron.items():
-                assert number(page, neuron.name) == value
+            by_neuron = {n.name: value for n, value in getattr(link, name).items()}
+            assert shows(page, by_neuron)
+        assert by_neuron
         assert all(by_neuron.values())
         emit(page, f"c{connections_into(net, net.output)[0][0]}", "tap")
         assert title not in page.text_content("#numbers")
@@ -197,36 +202,24 @@ def test_gates_open_and_close(opened):
         Neuron(name="b"),
     )
     gate.gate(a.project(b, weight=0.5))
-    net = Network(Layer([a, gate]), [], Layer([b]))
-    page = opened(net, [[1.0, 0.0], [1.0, 1.0]])
+    page = opened(Network(Layer([a, gate]), [], Layer([b])), [[1.0, 0.0], [1.0, 1.0]])
     assert page.evaluate(f"{GRAPH}.getElementById('v0').data('label')") == "0.50"
-    opens = []
-    line = []
+
+    def style(element, name):
+        return page.evaluate(f"{GRAPH}.getElementById('{element}').style('{name}')")
+
+    gate_opens, line = [], []
     for step in "12":
         page.fill("#step", step)
-        opens.append(
-            page.evaluate(f"{GRAPH}.getElementById('gc0').style('background-opacity')")
-        )
-        line.append(
-            float(page.evaluate(f"{GRAPH}.getElementById('c0').style('line-opacity')"))
-        )
-    assert list(map(float, opens)) == [0.0, 1.0]
+        gate_opens.append(float(style("gc0", "background-opacity")))
+        line.append(float(style("c0", "line-opacity")))
+    assert gate_opens == [0.0, 1.0]
     assert 0.25 <= line[0] < 0.4 < 0.8 < line[1]  # closed, it is faint, and can be seen
-    assert (
-        page.evaluate(f"{GRAPH}.getElementById('c0').style('line-style')") == "dashed"
-    )
-    assert (
-        float(
-            page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix(
-                "px"
-            )
-        )
-        >= 1.5
-    )
+    assert style("c0", "line-style") == "dashed"
+    assert float(style("c0", "width").removesuffix("px")) >= 1.5
 
 
-def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened):
-    net = lstm()
+def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened, net):
     sequence = rows()
     outputs = net.clone().run(sequence)[:, 0]
     page = opened(net, sequence, np.full((6, 1), 0.5))
@@ -249,8 +242,10 @@ def test_what_is_incoming_and_outgoing_is_highlighted(opened):
     page = opened(net, rows(3))
     neuron = net.layers[1][2]
     click_on(page, number[neuron])
-    assert page.text_content("#numbers h2") == neuron.name
-    assert ids(page, ".lit") == {lines[c] for c in (*neuron.incoming, *neuron.outgoing)}
+    assert (page.text_content("#numbers h2"), ids(page, ".lit")) == (
+        neuron.name,
+        {lines[c] for c in (*neuron.incoming, *neuron.outgoing)},
+    )
     page.click("text=Incoming >> nth=0")
     assert ids(page, ".lit") == {lines[c] for c in neuron.outgoing}
     page.click("text=Whole paths >> nth=0")
@@ -265,23 +260,24 @@ def test_what_is_incoming_and_outgoing_is_highlighted(opened):
     assert not ids(page, ".lit, .dim, .chosen")
 
 
-def test_layers_fold_and_unfold(opened):
-    net = lstm()
+def sum_of_weights(net):
+    """By the numbers of the layers of each pair that is connected."""
+    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
+    sums = Counter()
+    for c in net.connections:
+        sums[layer_of[c.source], layer_of[c.target]] += c.weight
+    return sums
+
+
+def test_layers_fold_and_unfold(opened, net):
     page = opened(net, rows())
     whole = ids(page, ".neuron, .connection")
     page.click("text=Fold >> nth=0")  # Fold all
-    assert len(ids(page, ".box")) == 6
-    assert not ids(page, ".neuron, .connection")
-    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
-    pairs = [(layer_of[c.source], layer_of[c.target]) for c in net.connections]
-    assert ids(page, ".bundle") == {f"bl{a}>l{b}" for a, b in pairs}
+    assert (len(ids(page, ".box")), ids(page, ".neuron, .connection")) == (6, set())
+    sums = sum_of_weights(net)
+    assert ids(page, ".bundle") == {f"bl{a}>l{b}" for a, b in sums}
     emit(page, "bl0>l3", "tap")
-    entering = [
-        c.weight
-        for c in net.connections
-        if (layer_of[c.source], layer_of[c.target]) == (0, 3)
-    ]
-    assert number(page, "sum of weights") == pytest.approx(sum(entering), rel=1e-12)
+    assert number(page, "sum of weights") == pytest.approx(sums[0, 3], rel=1e-12)
     page.click('button[aria-label="Unfold cells"]')
     assert ids(page, ".neuron") == {
         f"n{i}" for i, neuron in enumerate(net) if neuron in list(net["cells"])
@@ -315,21 +311,23 @@ def test_of_more_than_2000_connections_each_neuron_shows_its_own(opened):
     count = len(net.connections)
     assert f"{count} connections are drawn as bundles" in page.text_content("#notice")
     assert len(ids(page, ".neuron")) == len(net)
-    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
-    pairs = {(layer_of[c.source], layer_of[c.target]) for c in net.connections}
-    assert ids(page, ".line") == {f"bf{a}>f{b}" for a, b in pairs}
+    assert ids(page, ".line") == {f"bf{a}>f{b}" for a, b in sum_of_weights(net)}
     members = f"{GRAPH}.elements('.bundle').map(line => line.data('members').length)"
     assert sum(page.evaluate(members)) == count
     place = {connection: i for i, connection in enumerate(net.connections)}
     for neuron in (net["cells"][3], net["hidden"][0]):
         own = {neuron.self_connection, *neuron.incoming, *neuron.outgoing} - {None}
         choose(page, neuron.name)
-        assert ids(page, ".connection") == {f"c{place[c]}" for c in own}
-        assert ids(page, ".connection.lit") == ids(page, ".connection")
+        assert (ids(page, ".connection"), ids(page, ".connection.lit")) == (
+            {f"c{place[c]}" for c in own},
+            ids(page, ".connection"),
+        )
     link = neuron.incoming[0]
     emit(page, f"c{place[link]}", "tap")
-    assert number(page, "weight") == link.weight
-    assert ids(page, ".connection.chosen") == ids(page, ".connection")
+    assert (number(page, "weight"), ids(page, ".connection.chosen")) == (
+        link.weight,
+        ids(page, ".connection"),
+    )
     page.keyboard.press("Escape")
     assert ids(page, ".connection") == set()
     page.click("#fold-all")
@@ -359,8 +357,7 @@ def test_keys_buttons_and_help(opened):
     assert page.evaluate(f"{GRAPH}.zoom()") > level
     page.keyboard.press("f")
     assert page.evaluate(f"{GRAPH}.zoom()") == pytest.approx(level)
-    page.keyboard.press("Escape")
-    page.keyboard.press("g")
+    press(page, "Escape", "g")
     assert not ids(page, ".gate")
 
 
@@ -369,8 +366,7 @@ def lit(page):
     return ids(page, ".neuron, .box") - ids(page, ".dim")
 
 
-def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
-    net = lstm()
+def test_a_chosen_neuron_shows_what_gates_its_connections(opened, net):
     place = net.connections.index
     number = {neuron: f"n{i}" for i, neuron in enumerate(net)}
     page = opened(net, rows())
@@ -384,8 +380,9 @@ def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
     assert {f"gc{place(c)}" for c in gated_links} == ids(page, ".gate") - ids(
         page, ".dim"
     )
-    wires = {f"wc{place(c)}<{number[c.gater]}" for c in gated_links}
-    assert wires == ids(page, ".wire") - ids(page, ".dim")
+    assert {f"wc{place(c)}<{number[c.gater]}" for c in gated_links} == ids(
+        page, ".wire"
+    ) - ids(page, ".dim")
     link = gated_links[0]
     emit(page, f"c{place(link)}", "tap")
     assert {number[link.source], number[link.target], number[link.gater]} == lit(page)
@@ -414,8 +411,7 @@ def test_whole_paths_follow_gates(opened):
     assert number["before"] not in lit(page)
 
 
-def test_the_folded_view_shows_the_gates_between_layers(opened):
-    net = lstm()
+def test_the_folded_view_shows_the_gates_between_layers(opened, net):
     page = opened(net, rows())
     page.click("#fold-all")
     layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
@@ -425,8 +421,10 @@ def test_the_folded_view_shows_the_gates_between_layers(opened):
         if c.gater
     }
     assert gated_pairs
-    assert ids(page, ".gate") == {f"gbl{a}>l{b}" for a, b, _ in gated_pairs}
-    assert ids(page, ".wire") == {f"wbl{a}>l{b}<l{g}" for a, b, g in gated_pairs}
+    assert (ids(page, ".gate"), ids(page, ".wire")) == (
+        {f"gbl{a}>l{b}" for a, b, _ in gated_pairs},
+        {f"wbl{a}>l{b}<l{g}" for a, b, g in gated_pairs},
+    )
     emit(page, f"l{next(iter(gated_pairs))[1]}", "tap")
     assert {
         f"l{g}" for _, b, g in gated_pairs if b == next(iter(gated_pairs))[1]
@@ -551,11 +549,9 @@ def test_pages_can_be_read_and_used_at_once(opened, screen):
             assert contrast["words"] >= 4.5  # WCAG 2.2, 1.4.3 and 1.4.11
             assert contrast["signs"] >= 3
             evaluation = page.evaluate(LAID_OUT)
-            assert not evaluation["covered"]
-            assert not evaluation["hidden"]
-            # a line that begins at another box than its own
-            assert not evaluation["behind"]
-            assert evaluation["outside"] == evaluation["nameless"] == 0
+            # behind: lines that begin at another box than their own
+            for wrong in ("covered", "hidden", "behind", "outside", "nameless"):
+                assert not evaluation[wrong], wrong
             assert evaluation["font"] >= 9
             # 24: WCAG 2.2, 2.5.8
             assert evaluation["neuron"] >= (24 if screen == "phone" else 20)
@@ -592,8 +588,7 @@ widget.render({ model, el: document.body });
 """
 
 
-def test_a_widget_follows_the_network(chromium):
-    net = lstm()
+def test_a_widget_follows_the_network(chromium, net):
     page = chromium.new_page()
     view = explore(net, rows(), targets=np.ones((6, 1)))
     page.evaluate(part_of("widget.js").replace("export default", "globalThis.widget ="))
@@ -613,8 +608,7 @@ def test_a_widget_follows_the_network(chromium):
     until(frame, f"{GRAPH}.getElementById('c0').hasClass('negative')")
     net.clear()
     output = net.clone().run(rows())[0, 0]
-    frame.fill("#search", "output 0")
-    frame.press("#search", "Enter")
+    enter(frame, "#search", "output 0")
     assert number(frame, "activation") == output
     page.evaluate("handlers['change:numbers']()")
     frame.evaluate("postMessage({ activation: [] }, '*')")  # not from its owner
@@ -622,6 +616,7 @@ def test_a_widget_follows_the_network(chromium):
     page.close()
 
 
+@pytest.mark.usefixtures("chromium")
 def test_the_pictures_in_the_gallery_are_of_this_code(tmp_path):
     """If the page has changed: ``python -m studies explorer_picture``. Fonts may differ
     a little."""
@@ -677,10 +672,11 @@ STRUCK = """() => {
 def test_no_line_crosses_out_a_name(opened):
     narrow = {"viewport": {"width": 1000, "height": 800}}
     page = opened(architect.LSTM(1, 2, 1, seed=0), rows(1), **narrow)
-    assert page.evaluate(f"{GRAPH}.elements('.title.beside').length") == 9
-    assert page.evaluate(STRUCK) == []
+    assert (
+        page.evaluate(f"{GRAPH}.elements('.title.beside').length"),
+        page.evaluate(STRUCK),
+    ) == (9, [])
     for kind in ("neuron", "title"):  # words lie on grounds of their own, above lines
         grounds = f"{GRAPH}.elements('.{kind}').map((one) => one.style"
         assert set(page.evaluate(f"{grounds}('text-background-opacity'))")) == {"1"}
-        heights = set(page.evaluate(f"{grounds}('z-index'))"))
-        assert min(map(float, heights)) > 11
+        assert min(map(float, set(page.evaluate(f"{grounds}('z-index'))")))) > 11

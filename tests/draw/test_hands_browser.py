@@ -1,22 +1,17 @@
 """The page that learns forgives hands: what a drop hits, and what numbers may look
-like, in a headless Chromium."""
+like. Each lesson is done by mouse and keyboard as its task says; with
+SCREENSHOTS=FOLDER its end is photographed in both themes. In a headless Chromium."""
+
+import os
+from pathlib import Path
 
 import pytest
 
 import architect
 
-from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import until
-from .test_explore_browser import SCREENS, emit, place_of
-from .test_play_browser import drag, spot, tab, xor
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
-    ),
-    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
-]
+from .helpers import click, enter, play_until, until, xor
+from .test_explore_browser import GRAPH, SCREENS, emit, place_of
+from .test_play_browser import OFFERED, drag, spot, tab
 
 # 35 points of the curve that is drawn, in pixels, without those on a neuron
 POINTS_ON = """(id) => {
@@ -88,17 +83,16 @@ def by_hand(page):
     return page.evaluate("page.network.connections.map((one) => one.weight)")
 
 
-def test_a_network_drawn_by_hand_learns_and_has_the_same_weights_in_every_page(opened):
-    page = opened(xor(), None, learn=True)
+def test_a_network_drawn_by_hand_learns_and_has_the_same_weights_in_every_page(
+    opened, page
+):
     drawn = by_hand(page)
     assert len(set(drawn)) == 9
     assert -1 < min(drawn) < -0.3 < 0.3 < max(drawn) < 1
-    tab(page, "learn")
-    page.click("#draw")
+    click(page, "#tab-learn", "#draw")
     again = opened(xor(), None, learn=True)
     assert by_hand(again) == drawn
-    tab(again, "learn")
-    again.click("#draw")
+    click(again, "#tab-learn", "#draw")
     weights = "page.network.connections.map((one) => one.weight)"
     assert again.evaluate(weights) == page.evaluate(weights) != drawn
     for _ in range(2):
@@ -106,8 +100,9 @@ def test_a_network_drawn_by_hand_learns_and_has_the_same_weights_in_every_page(o
         again.select_option("#speed", "fast")
         again.click("#play")
         until(again, "page.history.at(-1) < 0.05")
-        epochs = again.evaluate("page.history.findIndex((error) => error < 0.05)")
-        assert epochs < 5000, "of four rows each"
+        assert (
+            again.evaluate("page.history.findIndex((error) => error < 0.05)") < 5000
+        ), "of four rows each"
         again.click("#play")
 
 
@@ -122,33 +117,27 @@ def test_numbers_may_have_a_comma_and_any_minus(opened):
         (" \u20132e-1 ", -0.2),
         (".5", 0.5),
     ):
-        page.fill("#form-weight", text)
-        page.press("#form-weight", "Enter")
+        enter(page, "#form-weight", text)
         assert page.evaluate("page.selected.weight") == weight, text
     for text in ("", "0x10", "1,0,0", "1e999"):
-        page.fill("#form-weight", text)
-        page.press("#form-weight", "Enter")
+        enter(page, "#form-weight", text)
         assert f'got "{text}"' in page.text_content("#notice")
         assert page.evaluate("page.selected.weight") == 0.5
     tab(page, "learn")
-    page.fill("#rate", "0,25")
-    page.press("#rate", "Enter")
-    assert page.evaluate("page.settings.rate") == 0.25
-    assert page.input_value("#rate") == "0.25"
+    enter(page, "#rate", "0,25")
+    assert (page.evaluate("page.settings.rate"), page.input_value("#rate")) == (
+        0.25,
+        "0.25",
+    )
 
 
-def test_nothing_begins_with_a_rate_that_networks_by_hand_learn_with(opened):
-    page = opened(xor(), None, learn=True)
+def test_nothing_begins_with_a_rate_that_networks_by_hand_learn_with(page):
     assert page.evaluate("page.settings.rate") == 0.3
     by_hand(page)
     assert page.input_value("#rate") == "0.1"
     for _ in range(8):  # of nine weights, each time other ones
-        tab(page, "learn")
-        page.click("#draw")
-        page.select_option("#speed", "fast")
-        page.click("#play")
-        until(page, "page.history.at(-1) < 0.05")
-        page.click("#play")
+        click(page, "#tab-learn", "#draw")
+        play_until(page, "page.history.at(-1) < 0.05")
 
 
 SHRUNK = "page.network.connections.forEach((one) => { one.weight *= 1e-6; })"
@@ -159,8 +148,7 @@ GROWN = "page.network.connections.forEach((one) => { one.weight *= 1e6; })"
     ("change", "words"),
     [(SHRUNK, "All weights have become nearly 0"), (GROWN, "A weight has grown to")],
 )
-def test_weights_that_collapse_or_explode_are_told_with_a_remedy(opened, change, words):
-    page = opened(xor(), None, learn=True)
+def test_weights_that_collapse_or_explode_are_told_with_a_remedy(page, change, words):
     page.select_option("#speed", "fast")
     page.evaluate("page.settings.rate = 0")  # so that they stay
     page.click("#play")
@@ -215,3 +203,169 @@ def test_help_opens_at_its_head_and_headings_are_in_order(opened):
             found = page.evaluate(levels)
             steps = zip([0, *found], found, strict=False)
             assert all(after <= before + 1 for before, after in steps), (name, found)
+
+
+ENDED = "document.querySelector('#lesson-text .seen') !== null"
+
+
+class Hands:
+    """What a reader does, by the names of neurons."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def neuron(self, name):
+        names = self.page.evaluate("page.network.neurons.map((one) => one.name)")
+        return spot(self.page, f"n{names.index(name)}")
+
+    def middle(self, source, target):
+        """A place on a connection where no neuron is."""
+        pairs = self.page.evaluate(
+            "page.network.connections.map((one) => [one.source.name, one.target.name])"
+        )
+        return spot(self.page, f"c{pairs.index([source, target])}", "renderedMidpoint")
+
+    def enter(self, what, place, number):
+        """Give what is at a place a weight, a delay or a bias."""
+        tab(self.page, "build")
+        self.page.mouse.click(*place)
+        enter(self.page, f"#form-{what}", str(number))
+        self.page.keyboard.press("Escape")
+
+    def weigh(self, source, target, weight):
+        self.enter("weight", self.middle(source, target), weight)
+
+    def delay(self, source, target, steps):
+        self.enter("delay", self.middle(source, target), steps)
+
+    def bias(self, name, number):
+        self.enter("bias", self.neuron(name), number)
+
+    def connect(self, source, target):
+        tab(self.page, "build")
+        x, y = self.neuron(source)
+        away = [(x + 60, y + 50)] if source == target else []  # and back to it
+        drag(self.page, (x, y), *away, self.neuron(target))
+
+    def gate(self, gater, source, target):
+        tab(self.page, "build")
+        drag(self.page, self.neuron(gater), self.middle(source, target))
+
+    def squash(self, name, function):
+        tab(self.page, "build")
+        self.page.mouse.click(*self.neuron(name))
+        self.page.select_option("#form-squash", function)
+        self.page.keyboard.press("Escape")
+
+    def answer(self, *targets):
+        """Replace question marks in the rows of the data."""
+        click(self.page, "#tab-data", "#own summary")
+        until(self.page, OFFERED)
+        rows = self.page.input_value("#csv")
+        for target in targets:
+            rows = rows.replace("?", str(target), 1)
+        self.page.fill("#csv", rows)
+        self.page.click("#csv-use")
+
+    def step(self, count=1):
+        click(self.page, *["#next"] * count)
+
+    def epoch(self, count):
+        click(self.page, *["#epoch"] * count)
+
+    def rate(self, number):
+        tab(self.page, "learn")
+        enter(self.page, "#rate", str(number))
+
+    def play_until_done(self):
+        self.page.select_option("#speed", "fast")
+        self.page.click("#play")
+        until(self.page, ENDED)
+
+    def play_a_moment(self):
+        play_until(self.page, "page.epochs > 20")
+
+
+LESSONS = [
+    [(Hands.weigh, "one", "go", -1.5)],
+    [
+        (Hands.play_a_moment,),
+        (Hands.squash, "a", "relu"),
+        (Hands.squash, "b", "relu"),
+        (Hands.play_until_done,),
+    ],
+    [(Hands.step, 8)],
+    [(Hands.epoch, 10), (Hands.rate, 0.1), (Hands.play_until_done,)],
+    [
+        (Hands.play_a_moment,),
+        (Hands.connect, "any", "go"),
+        (Hands.connect, "both", "go"),
+        (Hands.play_until_done,),
+    ],
+    [(Hands.step,)],
+    [(Hands.connect, "h1", "y"), (Hands.step,)],
+    [(Hands.connect, "cell", "cell"), (Hands.step, 6)],
+    [(Hands.gate, "gate", "x", "cell"), (Hands.step, 6)],
+    [(Hands.gate, "forget", "cell", "cell"), (Hands.step, 6)],
+    [
+        (Hands.connect, "cell", "cell"),
+        (Hands.gate, "in", "x", "cell"),
+        (Hands.gate, "forget", "cell", "cell"),
+        (Hands.gate, "out", "cell", "y"),
+        (Hands.step, 6),
+    ],
+    [(Hands.play_a_moment,), (Hands.connect, "h", "h"), (Hands.play_until_done,)],
+    [
+        (Hands.connect, "spike", "voltage"),
+        (Hands.weigh, "spike", "voltage", -1),
+        (Hands.step, 9),
+    ],
+    [(Hands.bias, "mouth", -0.5)],
+    [(Hands.answer, 1, 0), (Hands.play_until_done,)],
+    [(Hands.step, 9)],
+    [(Hands.step, 6)],
+    [(Hands.delay, "left", "both", 2), (Hands.step, 8)],
+]
+
+
+def photograph(page, name):
+    """Both themes, for people who look at them."""
+    folder = Path(os.environ["SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(200)
+        page.screenshot(path=folder / f"{name}_{scheme}.png")
+    page.emulate_media(color_scheme="light")
+
+
+@pytest.mark.parametrize("number", range(len(LESSONS)))
+def test_a_reader_does_what_the_task_says(page, number):
+    tab(page, "lessons")
+    page.select_option("#lesson", str(number))
+    page.wait_for_timeout(300)
+    if "SCREENSHOTS" in os.environ:
+        photograph(page, f"{number + 1}_begins")
+    assert page.is_visible("#lesson-text .task")
+    assert not page.is_visible("#lesson-text .seen")
+    hands = Hands(page)
+    for act, *arguments in LESSONS[number]:
+        act(hands, *arguments)
+    until(page, ENDED)  # after the slow motion of the last step
+    page.wait_for_timeout(100)
+    if "SCREENSHOTS" in os.environ:
+        photograph(page, f"{number + 1}_changed")
+    if page.is_visible("#task-strip"):  # the picture can be looked at before
+        assert page.text_content("#task-strip").startswith("Done.")
+        page.click("#task-strip")
+    assert page.is_visible("#lesson-text .seen"), page.text_content("#notice")
+    assert page.is_hidden("#lesson-strays")
+    if "SCREENSHOTS" in os.environ:
+        photograph(page, f"{number + 1}_ends")
+
+
+def test_there_is_a_hand_for_every_lesson(page):
+    assert (
+        page.locator("#lesson option").count() - 1,
+        page.evaluate(f"{GRAPH}.nodes('.neuron').length"),
+    ) == (len(LESSONS), 6)

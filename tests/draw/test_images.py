@@ -1,4 +1,5 @@
-"""Rasters, Hinton diagrams and sensitivities: what their squares and pixels show."""
+"""Rasters, Hinton diagrams, sensitivities and recordings of spikes: what their squares,
+pixels and marks show."""
 
 from itertools import product
 
@@ -7,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Neuron, draw, record
+from synapse import Layer, Network, Neuron, draw, record
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.helpers.cases import all_refused
 
@@ -33,8 +34,9 @@ def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_s
     ax = draw.raster(values, ["a", "$b_1$", "c\nd"])
     (image,) = ax.images
     np.testing.assert_array_equal(image.get_array(), values.T)
-    names = [text for text, _ in shown(ax.figure)]
-    assert {"a", "$b_1$", "c d", "step", "activation"} <= set(names)
+    assert {"a", "$b_1$", "c d", "step", "activation"} <= {
+        text for text, _ in shown(ax.figure)
+    }
     (image,) = draw.raster([[-1.0, 3.0]]).images
     assert (image.norm.vmin, image.norm.vmax) == (-3.0, 3.0)
     assert min(image.cmap(image.norm(0.0))[:3]) > 0.98
@@ -64,14 +66,14 @@ def test_layers_are_set_apart_and_named():
     with record(net) as log:
         net.run(RNG.random((20, 2)))
     for ax in (draw.raster(log.activation, net), draw.raster(log)):
-        edges = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
-        assert edges == [1.5, 5.5, 9.5, 13.5, 17.5]
-        assert [text.get_text() for text in ax.texts] == [
-            layer.name for layer in net.layers
-        ]
-        assert rows_of(ax) == [
-            str(i) for layer in net.layers for i in range(len(layer))
-        ]  # named once
+        assert [
+            line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 2
+        ] == [1.5, 5.5, 9.5, 13.5, 17.5]
+        # named once
+        assert ([text.get_text() for text in ax.texts], rows_of(ax)) == (
+            [layer.name for layer in net.layers],
+            [str(i) for layer in net.layers for i in range(len(layer))],
+        )
         assert_readable(ax)
     net = architect.Perceptron(150, *[1] * 6, 40, 1, 1, seed=0)
     ax = draw.raster(RNG.random((30, len(net))), net)
@@ -118,25 +120,26 @@ def test_areas_are_magnitudes_and_colours_signs():
     )
     assert single == pytest.approx(2 * two)
     assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(single)
-    ax = draw.hinton([[1.0, np.nan], [-np.inf, 0.5]])
-    (crosses,) = artists_of(ax, "not finite")
+    (crosses,) = artists_of(draw.hinton([[1.0, np.nan], [-np.inf, 0.5]]), "not finite")
     assert crosses.get_xydata().tolist() == [[1, 0], [0, 1]]
 
 
 def test_a_projection_brings_its_names_and_white_where_nothing_is_connected():
     source = Layer(2, name="in_$")
     target = Layer(3, name="out")
-    projection = source.project(
-        target, np.array([[True, False, True], [False, True, False]]), seed=0
+    ax = draw.hinton(
+        source.project(
+            target, np.array([[True, False, True], [False, True, False]]), seed=0
+        )
     )
-    ax = draw.hinton(projection)
     assert len(paths(ax, "connections")) == 3
     assert {place: blue for place, (_, blue) in squares(ax).items()} == {
         (i, j): source[i].connection_to(target[j]).weight > 0
         for i, j in ((0, 0), (0, 2), (1, 1))
     }
-    texts = [text for text, _ in shown(ax.figure)]
-    assert {"in_$", "in_$ 0", "in_$ 1", "out", "out 0", "out 2"} <= set(texts)
+    assert {"in_$", "in_$ 0", "in_$ 1", "out", "out 0", "out 2"} <= {
+        text for text, _ in shown(ax.figure)
+    }
 
 
 def learning(net, order=None, steps=4):
@@ -192,8 +195,9 @@ def of_types(count, letters=6):
     types = [
         f"{'type' * letters}"[:letters] + f" {i % count}" for i in range(3 * count)
     ]
-    table = {"name": range(3 * count), "type": types}
-    return synapse.from_edges(edges, [0], [3 * count - 1], neurons=table)
+    return synapse.from_edges(
+        edges, [0], [3 * count - 1], neurons={"name": range(3 * count), "type": types}
+    )
 
 
 def test_a_matrix_has_the_sum_of_weights_of_each_pair_of_groups():
@@ -223,14 +227,15 @@ def test_a_matrix_has_gains_and_leaves_out_what_only_gates():
     net = synapse.Network(Layer([a]), [Layer([gate])], Layer([b]))
     net.activate([1.0])
     ax = draw.matrix(net)
-    assert rows_of(ax) == ["input", "output"]
-    assert artists_of(ax, "sums")[0].get_array()[0, 1] == 6.0
-    names = [
+    assert (rows_of(ax), artists_of(ax, "sums")[0].get_array()[0, 1]) == (
+        ["input", "output"],
+        6.0,
+    )
+    assert [
         axes.get_ylabel()
         for drawn in (ax, draw.matrix(of_types(3), groups="type"))
         for axes in drawn.figure.axes[1:]
-    ]
-    assert names == ["sum of weights \N{MULTIPLICATION SIGN} gain", "sum of weights"]
+    ] == ["sum of weights \N{MULTIPLICATION SIGN} gain", "sum of weights"]
 
 
 @pytest.mark.full
@@ -301,5 +306,76 @@ def test_what_cannot_be_drawn():
             (lambda: draw.matrix([[1.0]]), ArgumentTypeError, "a Network, or a seq"),
             (lambda: draw.sensitivities(net), ArgumentError, rule),
             (lambda: draw.sensitivities(perceptron), ArgumentError, recurrence),
+        ]
+    )
+
+
+def recorded(steps=30, adaptive=2):
+    net = architect.Spiking(2, 4, 1, adaptive=adaptive, seed=0)
+    with synapse.record(net) as log:
+        net.run(np.random.default_rng(0).uniform(0.0, 2.0, (steps, 2)))
+    return net, log
+
+
+def test_every_spike_is_a_mark_below_its_own_neuron():
+    net, log = recorded()
+    ax = draw.spikes(log, np.full((30, 1), np.nan))
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["input", "voltages", "spikes", "adaptation", "output"]
+    fired = log.of(net["spikes"], "activation") == 1.0
+    (marks,) = ax.collections
+    places = np.array([segment[0] for segment in marks.get_segments()])
+    assert len(places) == fired.sum() > 10
+    assert np.array_equal(np.sort(places[:, 0]), np.sort(np.nonzero(fired)[0]))
+    assert len(np.unique(places[:, 1])) == fired.any(axis=0).sum()
+    # 2 inputs, 4 voltages, 2 adaptations and the output with its targets are lines
+    assert len(ax.lines) == 10
+
+
+def test_delays_have_no_rows():
+    """The delay is longer than the network has neurons."""
+    inputs, fired = Layer(2, name="in"), Layer(1, "spike", -0.5, name="out")
+    inputs.project(fired, weights=1.0, delay=20)
+    net = Network(inputs, fired)
+    with synapse.record(net) as log:
+        net.run(np.eye(30, 2))
+    assert log.activation.shape == (30, 3)
+    ax = draw.spikes(log)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["in", "out"]
+    ax = draw.traces(log)
+    assert [line.get_label() for line in ax.lines] == ["in 0", "in 1", "out 0"]
+
+
+def test_chosen_groups_have_bands_in_their_order_and_milliseconds():
+    net, log = recorded()
+    with synapse.record(net, neurons=net["spikes"]) as part:
+        net.run(np.random.default_rng(0).uniform(0.0, 2.0, (30, 2)))
+    groups = {"two": net["spikes"][2:], "one": [net["spikes"][1]]}
+    ax = draw.spikes(part, groups=groups, dt=0.5)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["two", "one"]
+    fired = [part.of(group) == 1.0 for group in groups.values()]
+    assert [len(marks.get_segments()) for marks in ax.collections] == [
+        spikes.sum() for spikes in fired if spikes.any()
+    ]
+    assert (ax.get_xlabel(), ax.xaxis.get_major_formatter()(20.0)) == (
+        "time (ms)",
+        "10",
+    )
+    rates = [f"{spikes.mean() * 2000:,.0f} Hz" for spikes in fired if spikes.any()]
+    assert [text.get_text() for text in ax.texts if "Hz" in text.get_text()] == rates
+    layers = draw.spikes(log, groups=[net["spikes"], net["voltages"]])
+    names = [text.get_text() for text in layers.get_yticklabels()]
+    assert names == ["spikes", "voltages"]
+    all_refused(
+        [
+            (lambda: draw.spikes(part), ArgumentError, "is not recorded"),
+            (lambda: draw.spikes(part, groups=[]), ArgumentError, "none"),
+            (lambda: draw.spikes(part, groups=[3]), ArgumentTypeError, "Layer"),
+            (
+                lambda: draw.spikes(part, groups={"a": [net.output[0]]}),
+                ArgumentError,
+                "not recorded",
+            ),
+            (lambda: draw.spikes(part, groups=groups, dt=0), ArgumentError, "dt"),
         ]
     )

@@ -16,7 +16,6 @@ from synapse import Layer, Network, Topology
 from synapse.draw import _placing_rules as placing, _routing_rules as routing
 from synapse.draw._explore import part_of
 
-from .conftest import CHROMIUM, PLAYWRIGHT
 from .plans import measures_of, plan_for
 from .printed_rules import RULES, layout_source, printed
 
@@ -78,8 +77,9 @@ def columns_of(net):
 def laid_out(columns, folded, window, widths, text):
     """Spots, frames and routes in a window; `text` is the room of names."""
     structure = placing.structure_of(*columns)
-    plan = plan_for(structure, measures_of(30.0), folded, window)
-    arranged = placing.arrange(structure, plan, widths)
+    arranged = placing.arrange(
+        structure, plan_for(structure, measures_of(30.0), folded, window), widths
+    )
     _, layer, source, target, gater = columns
     extents = [
         routing.extent_of(
@@ -164,10 +164,6 @@ def test_javascript_places_and_routes_as_python_does():
         )
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(
-    CHROMIUM is None or not PLAYWRIGHT, reason="no Chromium or no Playwright"
-)
 @pytest.mark.parametrize("name", ["perceptron", "random", "elman"])
 def test_neurons_of_a_page_stand_where_python_places_them(opened, name):
     net = NETWORKS[name]()
@@ -187,20 +183,22 @@ def test_neurons_of_a_page_stand_where_python_places_them(opened, name):
 
 
 def test_the_page_has_the_rules_of_pictures():
-    written = RULES.read_text(encoding="utf-8")
-    assert written == layout_source(), "python -m tests.draw.printed_rules"
+    assert RULES.read_text(encoding="utf-8") == layout_source(), (
+        "python -m tests.draw.printed_rules"
+    )
 
 
 def test_what_javascript_means_otherwise_is_not_printed(monkeypatch):
-    refused = [
-        "a % b",
-        "a // b",
-        "a == b == a",
-        "{a: 1 for a in b}",
-        "f'{a}'",
-        "a is b",
-    ]
-    for i, expression in enumerate(refused):
+    for i, expression in enumerate(
+        [
+            "a % b",
+            "a // b",
+            "a == b == a",
+            "{a: 1 for a in b}",
+            "f'{a}'",
+            "a is b",
+        ]
+    ):
         source = f"def f(a, b):\n    return {expression}\n"
         monkeypatch.setattr("inspect.getsource", lambda _, text=source: text)
         with pytest.raises((NotImplementedError, ValueError)):

@@ -3,8 +3,6 @@ numbers are right."""
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +10,24 @@ import pytest
 
 import demos
 from demos.worked_example import RATE, SAMPLES, Example
-from synapse import draw, readwrite
+from synapse import readwrite
+from synapse.draw._page_data import recipes
+from synapse.readwrite import javascript_kernels
 from synapse.readwrite._printed.page import page_source
 
-PAGE = Path(draw.__file__).parent / "page"
-NODE = shutil.which("node")
+from .helpers import NODE, PAGE, in_node
+
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node")
 
 
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    for name in ("store.js", "network.js", "targetless.js", "lessons.js"):
-        shutil.copy(PAGE / name, folder)
-    (folder / "kernels.js").write_text(page_source())
-    (folder / "package.json").write_text('{"type": "module"}')
-    shutil.copy(Path(__file__).with_name("lessons_tried.mjs"), folder)
-    call = [NODE, folder / "lessons_tried.mjs"]
-    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
-    assert not done.stderr, done.stderr
-    return json.loads(done.stdout)
+    return in_node(
+        tmp_path_factory.mktemp("page"),
+        Path(__file__).with_name("lessons_tried.mjs"),
+        kernels=page_source(),
+        modules=("store", "network", "targetless", "lessons"),
+    )
 
 
 @pytest.mark.full
@@ -56,13 +52,13 @@ def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
                 number,
                 field,
             )
-        demo = " ".join(
-            Path(demos.FOLDER, f"{lesson['demo']}.py")
-            .read_text(encoding="utf-8")
-            .split()
-        )
         assert re.search(
-            rf"Lessons? [\d and]*\b{number}\b[\d and]* of `synapse play`", demo
+            rf"Lessons? [\d and]*\b{number}\b[\d and]* of `synapse play`",
+            " ".join(
+                Path(demos.FOLDER, f"{lesson['demo']}.py")
+                .read_text(encoding="utf-8")
+                .split()
+            ),
         ), number
 
 
@@ -80,8 +76,7 @@ COUNTED = {  # where documents say how many lessons there are
 def test_documents_count_the_lessons(lessons):
     root = Path(demos.FOLDER).parent
     for name, pattern in COUNTED.items():
-        text = (root / name.strip()).read_text(encoding="utf-8")
-        counts = re.findall(pattern, text)
+        counts = re.findall(pattern, (root / name.strip()).read_text(encoding="utf-8"))
         assert counts, name
         assert set(counts) == {WORDS[len(lessons) - 15]}, name
 
@@ -142,3 +137,24 @@ def test_the_last_words_of_a_lesson_hold_for_the_network_that_it_leaves(lessons)
         assert [words for words, holds in lesson["claims"] if not holds] == [], lesson[
             "title"
         ]
+
+
+FRAMES = 60 * 60
+"""Of a minute."""
+
+
+@pytest.mark.slow
+def test_every_preset_is_learned_from_nine_of_ten_draws(tmp_path):
+    (tmp_path / "recipes.json").write_text(json.dumps(recipes()))
+    a_frame = re.search(r"STEPS_A_FRAME = (\d+)", (PAGE / "learn.js").read_text())[1]
+    steps_of = in_node(
+        tmp_path,
+        Path(__file__).with_name("presets_tried.mjs"),
+        10,
+        FRAMES * int(a_frame),
+        kernels=javascript_kernels(),
+        modules=("store", "network", "tasks"),
+    )
+    assert len(steps_of) == 10
+    failed = {name: steps.count(None) for name, steps in steps_of.items()}
+    assert not any(count > 1 for count in failed.values()), (failed, steps_of)

@@ -1,5 +1,5 @@
-"""Learning curves, traces, forecasts, trials and the flow of errors: what their lines
-and dots show."""
+"""Learning curves, returns, traces, forecasts, trials and the flow of errors: what
+their lines and dots show."""
 
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ import architect
 import synapse
 from synapse import Layer, analysis, draw, forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
+from synapse.reward import Run
 from tests.helpers.cases import all_refused
 
 from .helpers import assert_readable, legend, shown
@@ -22,8 +23,9 @@ HISTORY = np.array([5.0, 1.0, 2.0, 4.0, 2.0, 3.0])
 
 
 def result(seed=0, **options):
-    trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=seed), rate=0.5)
-    return trainer.train(*XOR, epochs=12, progress=False, **{"seed": 0} | options)
+    return synapse.Trainer(architect.Perceptron(2, 3, 1, seed=seed), rate=0.5).train(
+        *XOR, epochs=12, progress=False, **{"seed": 0} | options
+    )
 
 
 @pytest.mark.full
@@ -31,12 +33,14 @@ def test_a_result_shows_its_errors_by_epoch():
     trained = result(validation=0.25)
     ax = draw.learning(trained)
     training, validation = ax.lines
-    assert training.get_xdata().tolist() == list(range(1, 13))
-    assert training.get_ydata().tolist() == trained.history["loss"]
+    assert (training.get_xdata().tolist(), training.get_ydata().tolist()) == (
+        list(range(1, 13)),
+        trained.history["loss"],
+    )
     assert validation.get_ydata().tolist() == trained.history["validation_loss"]
     assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
-    assert legend(ax) == ["training", "validation"]
-    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == (
+    assert (legend(ax), ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == (
+        ["training", "validation"],
         "epoch",
         "loss",
         "linear",
@@ -63,8 +67,7 @@ def test_errors_that_a_scale_cannot_show():
 
 
 def test_trainings_of_several_seeds_are_a_mean_with_its_interval():
-    rng = np.random.default_rng(0)
-    losses = rng.uniform(1.0, 2.0, (30, 5))
+    losses = np.random.default_rng(0).uniform(1.0, 2.0, (30, 5))
     runs = [{"loss": row, "validation_loss": row + 1.0} for row in losses]
     runs[0]["loss"] = np.append(runs[0]["loss"], 9.0)  # it went on for longer
     ax = draw.learning({"many": runs, "one": {"loss": [1.0, 0.5]}})
@@ -75,8 +78,9 @@ def test_trainings_of_several_seeds_are_a_mean_with_its_interval():
     assert single.tolist() == [1.0, 0.5]
     band, _ = ax.collections
     error = 1.96 * losses.std(axis=0) / np.sqrt(30)
-    lower = band.get_paths()[0].vertices[1:6, 1]
-    np.testing.assert_allclose(lower, mean - error, atol=0.15 * error.max())
+    np.testing.assert_allclose(
+        band.get_paths()[0].vertices[1:6, 1], mean - error, atol=0.15 * error.max()
+    )
     with pytest.raises(ArgumentError, match="validation loss of all trainings of 'a'"):
         draw.learning({"a": [runs[0], {"loss": [1.0]}]})
     assert len(draw.learning(runs[:3]).lines) == 6  # a list compares its trainings
@@ -116,8 +120,7 @@ def test_the_forecast_begins_at_the_last_known_value():
         assert (history.get_linestyle(), later.is_dashed()) == ("-", True)
         assert legend(ax) == ["known", "forecast"]
         assert_readable(ax)
-    gap = draw.forecast([1.0, np.nan, 3.0], [4.0])
-    assert np.isnan(gap.lines[0].get_ydata()[1])
+    assert np.isnan(draw.forecast([1.0, np.nan, 3.0], [4.0]).lines[0].get_ydata()[1])
     missing = draw.forecast([1.0, 2.0, np.nan], interval([4.0], [1.0]))
     assert [line.tolist() for line in missing.lines[1].get_data()] == [
         [1, 3],
@@ -141,9 +144,10 @@ def test_an_interval_is_shaded():
 
 @pytest.mark.full
 def test_columns_have_colours_and_names():
-    both = np.column_stack([HISTORY, -HISTORY])
     ax = draw.forecast(
-        both, interval(np.zeros((2, 2)), [[1.0, 2.0], [3.0, 6.0]]), names=["_up", "$"]
+        np.column_stack([HISTORY, -HISTORY]),
+        interval(np.zeros((2, 2)), [[1.0, 2.0], [3.0, 6.0]]),
+        names=["_up", "$"],
     )
     assert legend(ax)[:3] == [" _up known", " _up forecast", " _up 90 % interval"]
     assert [line.get_color() for line in ax.lines[:2]] != [
@@ -186,8 +190,7 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
     np.testing.assert_allclose(drawn, elman_by_hand(net, inputs), rtol=1e-6)
     low, high = ax.get_ylim()
     assert (low, 1.0 < high < 10.0) == (1e-12, True)
-    short = draw.error_flow(net, inputs[:4], "hidden")
-    assert short.get_ylim()[0] > 1e-12
+    assert draw.error_flow(net, inputs[:4], "hidden").get_ylim()[0] > 1e-12
 
 
 @pytest.mark.full
@@ -204,8 +207,7 @@ def test_several_networks_in_one_picture():
     cells, units = (line.get_ydata() for line in ax.lines)
     np.testing.assert_allclose(cells, 1.0, rtol=1e-8)
     assert (np.diff(np.log10(units)) < -1).all()
-    assert ax.get_yscale() == "log"
-    assert legend(ax) == ["cells", "Elman unit"]
+    assert (ax.get_yscale(), legend(ax)) == ("log", ["cells", "Elman unit"])
     assert_readable(ax)
 
 
@@ -321,14 +323,75 @@ def test_a_frame_names_the_axis_and_continues_its_dates():
         "2024-01-01"
     )
     assert draw.forecast(days, [1.0]).get_ylabel() == "sales"
-    wide = days.assign(costs=1.0, holiday=0.0)
     ax = draw.forecast(
-        wide, replace(dated, mean=np.ones((2, 2)), names=["costs", "sales"])
+        days.assign(costs=1.0, holiday=0.0),
+        replace(dated, mean=np.ones((2, 2)), names=["costs", "sales"]),
     )
-    assert legend(ax) == [
-        "costs known",
-        "costs forecast",
-        "sales known",
-        "sales forecast",
-    ]
-    assert ax.lines[2].get_ydata().tolist() == HISTORY.tolist()
+    assert (legend(ax), ax.lines[2].get_ydata().tolist()) == (
+        [
+            "costs known",
+            "costs forecast",
+            "sales known",
+            "sales forecast",
+        ],
+        HISTORY.tolist(),
+    )
+
+
+def run_of(returns, length=10, **tests):
+    lengths = np.full(len(returns), length)
+    return Run(np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **tests)
+
+
+def test_the_line_is_the_mean_of_seeds_and_the_band_the_interval_of_this_mean():
+    rng = np.random.default_rng(0)
+    runs = [run_of(np.repeat(rng.normal(size=5), 4)) for _ in range(30)]
+    ax = draw.returns({"a": runs, "b": runs[0]}, points=5)
+    values = np.array([run.returns[::4] for run in runs])
+    line, single = ax.lines
+    assert line.get_xdata().tolist() == [40.0, 80.0, 120.0, 160.0, 200.0]
+    np.testing.assert_allclose(line.get_ydata(), values.mean(axis=0))
+    np.testing.assert_allclose(single.get_ydata(), values[0])
+    assert legend(ax) == ["a (30 runs)", "b (1 run)"]
+    (band,) = ax.collections
+    corners = band.get_paths()[0].vertices[1:6, 1]  # the lower side
+    error = 1.96 * values.std(axis=0) / np.sqrt(30)
+    np.testing.assert_allclose(
+        corners, values.mean(axis=0) - error, atol=0.15 * error.max()
+    )
+
+
+def test_a_part_without_the_end_of_an_episode_has_the_return_before():
+    ax = draw.returns(run_of([1.0, 5.0], length=40), points=8)
+    assert (ax.lines[0].get_xdata().tolist(), ax.lines[0].get_ydata().tolist()) == (
+        [40.0, 50.0, 60.0, 70.0, 80.0],
+        [1.0, 1.0, 1.0, 1.0, 5.0],
+    )
+
+
+def test_evaluations_are_drawn_where_they_were_made():
+    evaluated = {
+        "test_steps": np.array([5, 10]),
+        "test_returns": np.array([[1.0, 3.0], [4.0, 6.0]]),
+    }
+    ax = draw.returns([run_of([0.0], **evaluated)] * 2, tests=True)
+    assert (ax.lines[0].get_xdata().tolist(), ax.lines[0].get_ydata().tolist()) == (
+        [5.0, 10.0],
+        [2.0, 5.0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options", "error"),
+    [
+        ([], {}, ArgumentError),
+        ({}, {}, ArgumentError),
+        ([1.0, 2.0], {}, ArgumentTypeError),
+        (run_of([]), {}, ArgumentError),
+        (run_of([1.0]), {"tests": True}, ArgumentError),
+        (run_of([1.0]), {"points": 0}, ArgumentError),
+    ],
+)
+def test_faults_are_one_sentence(wrong, options, error):
+    with pytest.raises(error):
+        draw.returns(wrong, **options)

@@ -2,11 +2,8 @@
 
 import json
 import math
-import shutil
-import subprocess
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,8 +30,8 @@ from tests.helpers.groups import competing
 from tests.helpers.networks import GOLDEN, from_golden
 from tests.helpers.strategies import EVERY_GATE, Twin, crowded, delay_some
 
-PAGE = Path(draw.__file__).parent / "page"
-NODE = shutil.which("node")
+from .helpers import NODE, in_node
+
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node")
 CALLS = """
 import { readFileSync } from "node:fs";
@@ -54,25 +51,17 @@ console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((one) => { CA
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for name in ("network.js", "store.js", "targetless.js"):
-        shutil.copy(PAGE / name, folder)
-    (folder / "package.json").write_text('{"type": "module"}')
 
     def run(call, cases, columns=""):
-        kernels = page_source().replace("neurons: {", "neurons: {" + columns)
-        (folder / "kernels.js").write_text(kernels)
-        (folder / "main.mjs").write_text(CALLS.replace("CALL", call))
-        sent = json.dumps(cases)
-        done = subprocess.run(
-            [NODE, folder / "main.mjs"],
-            input=sent,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
+        main = folder / "main.mjs"
+        main.write_text(CALLS.replace("CALL", call))
+        return in_node(
+            folder,
+            main,
+            kernels=page_source().replace("neurons: {", "neurons: {" + columns),
+            modules=("network", "store", "targetless"),
+            sent=json.dumps(cases),
         )
-        assert not done.stderr, done.stderr
-        return json.loads(done.stdout)
 
     return run
 
@@ -100,22 +89,20 @@ def learnt(net, rows, targets, rate=0.1):
     ]
 
 
-def columns(net):
-    """Every member of a network's file, and every column of its tables."""
-    return {
-        (key, name): values
-        for key, column in of(net).items()
-        for name, values in (
-            column.items() if isinstance(column, dict) else [("", column)]
-        )
-    }
-
-
 def apart(net, data):
     """What differs between the file of a network and one of the page, in whichever
     order they have it."""
-    ours = columns(net)
-    other = columns(readwrite.from_json_data(data))
+    # every member of a file, and every column of its tables
+    ours, other = (
+        {
+            (key, name): values
+            for key, column in of(each).items()
+            for name, values in (
+                column.items() if isinstance(column, dict) else [("", column)]
+            )
+        }
+        for each in (net, readwrite.from_json_data(data))
+    )
     # only that of neurons with a self-connection counts
     unread = {("neurons", "bias_eligibility")}
     near = 1e-12 if net.dtype == float else 1e-4
@@ -147,8 +134,9 @@ def random_graph(seed):
 
 def saturated(outputs):
     """Outputs that round to 0 and 1: one that is logistic, or several of softmax."""
-    squash = "logistic" if outputs == 1 else "softmax"
-    net = architect.Perceptron(2, outputs, output_squash=squash, seed=0)
+    net = architect.Perceptron(
+        2, outputs, output_squash="logistic" if outputs == 1 else "softmax", seed=0
+    )
     net.output.biases = [60.0, -800.0, 5.0][:outputs]
     return net
 
@@ -323,10 +311,9 @@ def test_a_file_goes_on_where_the_other_left_off(node):
                     name
                 )
                 continue
-            case = {"net": of(net), "rows": batch[0], "targets": batch[1]}
             outputs, data = node(
                 "const net = Network.from(one.net); return [learn(net, one), net];",
-                [case],
+                [{"net": of(net), "rows": batch[0], "targets": batch[1]}],
             )[0]
             assert np.allclose(outputs, wanted, rtol=0, atol=1e-12), name
             net = readwrite.from_json_data(data)
@@ -352,16 +339,16 @@ def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
         [None if np.isnan(connection) else connection for connection in aim]
         for aim in aims
     ]
-    case = {"net": of(net), "rows": rows.tolist(), "targets": listed, "momentum": 0.5}
     data = node(
-        "const net = Network.from(one.net); learn(net, one); return net;", [case]
+        "const net = Network.from(one.net); learn(net, one); return net;",
+        [{"net": of(net), "rows": rows.tolist(), "targets": listed, "momentum": 0.5}],
     )[0]
-    trainer = Trainer(net, optimizer=optimizers.SGD(0.1, momentum=0.5), batch_size=1)
-    trainer.train(rows, aims, epochs=1, shuffle=False, progress=False)
-    learnt_net = readwrite.from_json_data(data)
-    assert np.allclose(learnt_net.weights, net.weights, rtol=0, atol=1e-12)
+    Trainer(net, optimizer=optimizers.SGD(0.1, momentum=0.5), batch_size=1).train(
+        rows, aims, epochs=1, shuffle=False, progress=False
+    )
+    twin = readwrite.from_json_data(data)
     assert np.allclose(
-        [n.bias for n in learnt_net], [n.bias for n in net], rtol=0, atol=1e-12
+        [*twin.weights, *twin.biases], [*net.weights, *net.biases], rtol=0, atol=1e-12
     )
 
 
@@ -379,8 +366,7 @@ def test_a_network_is_built_and_edited_between_steps(node):
     c.project(last[0], weight=1.1)
     rows, aims = lesson(net, 8)
     wanted = learnt(net, rows[:2], aims[:2])
-    loop = c.project(c, weight=0.8)
-    a.gate(loop)
+    a.gate(c.project(c, weight=0.8))
     b.gate(b.connection_to(c))
     wanted += learnt(net, rows[2:4], aims[2:4])
     b.ungate(b.connection_to(c))
@@ -410,8 +396,9 @@ def test_a_network_is_built_and_edited_between_steps(node):
       net.remove(b);
       said.push(...part(6));
       return said;"""
-    outputs = node(script, [{"rows": rows, "targets": aims}])[0]
-    assert np.allclose(outputs, wanted, rtol=0, atol=1e-12)
+    assert np.allclose(
+        node(script, [{"rows": rows, "targets": aims}])[0], wanted, rtol=0, atol=1e-12
+    )
 
 
 def test_random_neurons_draw_as_in_python(node):
@@ -496,7 +483,7 @@ EPISODES = """
 
 def test_temporal_differences_are_those_of_an_agent(node):
     random = np.random.default_rng(0)
-    cases, wanted = [], []
+    cases, agents = [], []
     bell = Network(Layer(3), Layer(1, "identity"))
     bell.input.project(bell.output, weights=0.0)
     bell.output.trainable_bias = False
@@ -522,12 +509,12 @@ def test_temporal_differences_are_those_of_an_agent(node):
             agent.begin(first)
             for t, (row, gain) in enumerate(others, 2):
                 agent.learn(gain, row, terminated=t == len(others) + 1)
-        wanted.append((net, agent.error))
-    for (data, delta), (net, error) in zip(node(EPISODES, cases), wanted):
+        agents.append((net, agent.error))
+    for (data, delta), (net, error) in zip(node(EPISODES, cases), agents):
         twin = readwrite.from_json_data(data)
-        np.testing.assert_allclose(twin.weights, net.weights, rtol=0, atol=1e-12)
-        np.testing.assert_allclose(twin.biases, net.biases, rtol=0, atol=1e-12)
-        assert delta == pytest.approx(error, abs=1e-12)
+        found = [*twin.weights, *twin.biases, delta]
+        wanted = [*net.weights, *net.biases, error]
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-12)
 
 
 HEBB = """

@@ -1,23 +1,15 @@
-"""What the page that learns shows of data: a curve, pictures in neurons, noise and
-held-out rows, in a headless Chromium."""
+"""What the page that learns shows of data: a curve, pictures in neurons, noise,
+held-out rows, and neurons that switch in a marked stretch, in a headless Chromium."""
 
 import numpy as np
 import pytest
 
 import architect
+from synapse import analysis
 
-from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import until
+from .helpers import click, play_until, until, xor
 from .test_explore_browser import GRAPH, SCREENS, choose
-from .test_play_browser import lessons, lstm, of, tab, xor
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
-    ),
-    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
-]
+from .test_play_browser import lessons, lstm, of, tab
 
 POINTS = """(path) => path.getAttribute("d").slice(1).split("L")
   .map((point) => point.split(" ").map(Number))"""
@@ -28,8 +20,7 @@ def curve(page):
     return np.array(page.eval_on_selector("#line .output", POINTS))
 
 
-def test_lesson_2_draws_the_curve_it_speaks_of(opened):
-    page = opened(xor(), None, learn=True)
+def test_lesson_2_draws_the_curve_it_speaks_of(page):
     page.select_option("#lesson", "1")
     assert page.is_visible("#line")
     assert np.ptp(curve(page)[:, 1]) < 0.2  # level, as 0.3 (x + 0.5) + 0.3 (0.5 - x)
@@ -67,8 +58,7 @@ SEEN = """(shift) => {
 }"""
 
 
-def test_each_neuron_has_a_picture_over_the_plane(opened):
-    page = opened(xor(), None, learn=True)
+def test_each_neuron_has_a_picture_over_the_plane(opened, page):
     assert page.get_attribute("#pictures", "aria-pressed") == "true"
     page.screenshot()  # lets it draw
     left, right = (np.array(page.evaluate(SEEN, shift)) for shift in (-0.3, 0.3))
@@ -76,10 +66,7 @@ def test_each_neuron_has_a_picture_over_the_plane(opened):
     assert (left[0] != right[0]).any()  # the first input, from left to right
     assert (left[1] == right[1]).all()  # the second one, from below
     before = page.evaluate(SEEN, 0.2)
-    page.select_option("#speed", "fast")
-    page.click("#play")
-    until(page, "page.history.at(-1) < 0.05")
-    page.click("#play")
+    play_until(page, "page.history.at(-1) < 0.05")
     page.screenshot()
     after = page.evaluate(SEEN, 0.2)
     assert after[:2] == before[:2]
@@ -99,25 +86,21 @@ def test_each_neuron_has_a_picture_over_the_plane(opened):
     assert page.locator("#pictures").count() == 0
 
 
-def test_noise_and_held_out_rows(opened):
-    page = opened(xor(), None, learn=True)
+def test_noise_and_held_out_rows(opened, page):
     tab(page, "data")
     page.select_option("#task", "circle")
     whole = page.evaluate("page.data.sequences")
     page.select_option("#held", "0.25")
     learned, held = page.evaluate("[page.data.sequences, page.data.test]")
-    assert (len(learned), len(held)) == (112, 38)
-    assert sorted(learned + held) == sorted(whole)
+    assert (len(learned), len(held), sorted(learned + held)) == (112, 38, sorted(whole))
     assert "112 rows. 38 more are held out." in page.text_content("#task-words")
     page.select_option("#noise", "0.1")
     noisy = np.array([one[0][0] for one in page.evaluate("page.data.sequences")])
-    clean = np.array([one[0][0] for one in learned])
-    assert 0.15 < (noisy - clean).std() < 0.25, "a tenth of the range of 2"
+    assert 0.15 < (noisy - np.array([one[0][0] for one in learned])).std() < 0.25, (
+        "a tenth of the range of 2"
+    )
     tab(page, "learn")
-    page.select_option("#speed", "fast")
-    page.click("#play")
-    until(page, "page.tested.length > 3")
-    page.click("#play")
+    play_until(page, "page.tested.length > 3")
     net, (epoch, error) = (
         of(page),
         page.evaluate("(({ epoch, error }) => [epoch, error])(page.tested.at(-1))"),
@@ -125,8 +108,9 @@ def test_noise_and_held_out_rows(opened):
     held = page.evaluate("page.data.test")
     rows, targets = (np.array([one[0][k] for one in held]) for k in (0, 1))
     outputs = np.array([net.activate(row) for row in rows])
-    costs = -np.log(np.where(targets > 0.5, outputs, 1 - outputs))
-    assert error == pytest.approx(costs.mean(), rel=1e-9)
+    assert error == pytest.approx(
+        (-np.log(np.where(targets > 0.5, outputs, 1 - outputs))).mean(), rel=1e-9
+    )
     assert "Of the held-out rows" in page.text_content("#error-words")
     assert len(page.eval_on_selector("#errors .test", POINTS)) > 3
     page.click("#epoch")
@@ -155,8 +139,7 @@ def test_a_single_sequence_cannot_be_split(opened):
     assert page.evaluate(f"{GRAPH}.elements('.neuron').length") > 0
 
 
-def test_a_search_of_a_page_that_learns_shows_what_it_finds(opened):
-    page = opened(xor(), None, learn=True)
+def test_a_search_of_a_page_that_learns_shows_what_it_finds(page):
     page.fill("#search", "hidden")
     texts = page.eval_on_selector_all(
         "#found li", "(all) => all.map((one) => one.textContent)"
@@ -168,3 +151,50 @@ def test_a_search_of_a_page_that_learns_shows_what_it_finds(opened):
       return ids.filter((id, i) => ids.indexOf(id) !== i);
     }"""
     assert page.evaluate(twice) == []
+
+
+def test_marks_list_the_neurons_that_python_lists(opened):
+    net = architect.LSTM(1, 3, 1, style="synaptic", seed=2)
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0.0, 0.2, (40, 1))
+    rows[12:20] += 3.0
+    rows[30:34] += 3.0
+    page = opened(net, rows, rng.normal(size=(40, 1)), learn=True)
+    click(page, "#tab-data", "#find summary")
+    words = "document.getElementById('found-words').textContent"
+    until(page, f"{words}.includes('Mark the steps')")
+    cells = page.locator("#marks button")
+    assert cells.count() == 40
+    for begin, end in ((12, 19), (30, 33)):
+        cells.nth(end).scroll_into_view_if_needed()
+        for step in range(begin, end + 1):
+            box = cells.nth(step).bounding_box()
+            page.mouse.move(box["x"] + 7, box["y"] + 12)
+            if step == begin:
+                page.mouse.down()
+        page.mouse.up()
+    marks = page.eval_on_selector_all(
+        "#marks button",
+        "(all) => all.map((one) => one.getAttribute('aria-pressed') === 'true')",
+    )
+    assert np.flatnonzero(marks).tolist() == [*range(12, 20), *range(30, 34)]
+
+    wanted = analysis.switching(of(page), rows, marks)
+    found = np.array(page.evaluate("page.switching"))
+    np.testing.assert_array_equal(found[:4, 0], wanted.neuron[:4])
+    np.testing.assert_allclose(
+        found[np.argsort(found[:, 0]), 1],
+        wanted.correlation[np.argsort(wanted.neuron)],
+        atol=1e-12,
+    )
+    lit = page.evaluate(f"{GRAPH}.nodes('.switching').map((one) => one.id())")
+    strong = wanted.neuron[np.abs(wanted.correlation) >= 0.7]
+    assert sorted(lit) == sorted(f"n{number}" for number in strong)
+    assert len(strong) > 0
+
+    page.click("#switching button")
+    assert page.evaluate("document.querySelector('#numbers h2')") is not None
+    page.focus("#marks button")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")  # also by keys
+    assert cells.nth(1).get_attribute("aria-pressed") == "true"

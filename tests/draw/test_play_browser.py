@@ -16,8 +16,7 @@ from synapse.draw._explore import part_of
 from synapse.draw._link import packed
 from synapse.draw._page_data import RECIPES
 
-from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import hand_wired, until
+from .helpers import click, enter, hand_wired, play_until, press, until, xor
 from .test_explore_browser import (
     GRAPH,
     MODEL,
@@ -29,23 +28,9 @@ from .test_explore_browser import (
     place_of,
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"
-    ),
-    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
-]
-
 
 def lstm():
     return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-
-
-def xor():
-    return architect.Perceptron(
-        2, 3, 1, squash="tanh", output_squash="logistic", seed=0
-    )
 
 
 def lessons(width=2, sequences=4, steps=5):
@@ -92,22 +77,19 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     targets[1, 2] = np.nan
     page = opened(net, inputs, targets, learn=True)
     for field, value in (("#rate", "0.2"), ("#momentum", "0.5")):
-        page.fill(field, value)
-        page.press(field, "Enter")
+        enter(page, field, value)
     page.select_option("#order", "in order")
     for _ in range(3):
         page.click("#epoch")
-    trainer = Trainer(net, optimizer=optimizers.SGD(0.2, momentum=0.5), batch_size=1)
-    result = trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
+    result = Trainer(
+        net, optimizer=optimizers.SGD(0.2, momentum=0.5), batch_size=1
+    ).train(inputs, targets, epochs=3, shuffle=False, progress=False)
     assert same(of(page), net)
     assert page.evaluate("page.history") == pytest.approx(
         result.history["loss"], abs=1e-12
     )
-    page.fill("#momentum", "0")
-    page.press("#momentum", "Enter")
-    page.click("#next")
-    page.click("#next")
-    tab(page, "keep")
+    enter(page, "#momentum", "0")
+    click(page, "#next", "#next", "#tab-keep")
     # in the middle of a sequence
     twin = synapse.load(saved(page, "#save", tmp_path / "net.json"))
     page.click("#next")
@@ -116,15 +98,16 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     assert same(of(page), twin)
 
 
-def test_a_slider_shows_any_of_the_last_steps_again(opened):
+def test_a_slider_and_steps_back_return_to_the_same_numbers(opened):
     page = opened(lstm(), *lessons(), learn=True)
     assert page.is_hidden("#step")
+    page.click("#back")
+    assert "first step" in page.text_content("#notice")
     state = "JSON.stringify([page.network, page.steps, page.cursor])"
     seen = [page.evaluate(state)]
     for count in range(45):
         if count == 20:
-            page.fill("#rate", "0.05")
-            page.press("#rate", "Enter")
+            enter(page, "#rate", "0.05")
         page.click("#next")
         seen.append(page.evaluate(state))
 
@@ -134,20 +117,22 @@ def test_a_slider_shows_any_of_the_last_steps_again(opened):
             f" slider.value = {step}; slider.dispatchEvent(new Event('input')); }})()"
         )
 
-    for step in (44, 3, 17, 0, 21, 45, 30, 20):
+    for step in (44, 3, 17, 0, 21, 45, 30, 22):
         slide(step)
         assert page.evaluate(state) == seen[step], step
+    for step in (21, 20):
+        page.click("#back")
+        assert page.evaluate(state) == seen[step], step
     page.click("#next")  # from there, with the rate that is set now
-    assert page.evaluate("page.steps") == 21
-    assert page.get_attribute("#step", "max") == "21"
+    assert (page.evaluate("page.steps"), page.get_attribute("#step", "max")) == (
+        21,
+        "21",
+    )
     page.focus("#step")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("page.steps") == 20
 
-    page.select_option("#speed", "fast")
-    page.click("#play")
-    until(page, "page.steps > 3000")
-    page.click("#play")
+    play_until(page, "page.steps > 3000")
     last = page.evaluate("page.steps")
     final = page.evaluate(state)
     assert int(page.get_attribute("#step", "min")) >= last - 500
@@ -155,25 +140,8 @@ def test_a_slider_shows_any_of_the_last_steps_again(opened):
     assert page.evaluate("page.steps") >= last - 500
     slide(last)
     assert page.evaluate(state) == final
-
-
-def test_a_step_back_returns_to_the_same_numbers(opened):
-    page = opened(lstm(), *lessons(), learn=True)
-    seen = [weights(of(page))]
-    for _ in range(9):
-        page.click("#next")
-        seen.append(weights(of(page)))
-    for wanted in reversed(seen[:-1]):
-        page.click("#back")
-        assert weights(of(page)) == pytest.approx(wanted, abs=1e-12)
     page.click("#back")
-    assert "first step" in page.text_content("#notice")
-    page.click("#play")
-    until(page, "page.steps > 200")
-    page.click("#play")
-    steps = page.evaluate("page.steps")
-    page.click("#back")
-    assert page.evaluate("page.steps") == steps - 1
+    assert page.evaluate("page.steps") == last - 1
 
 
 def test_it_says_why_each_weight_and_bias_moved(opened):
@@ -218,16 +186,14 @@ def check_reason(page, moved):
       return cells.map(({ dataset }) => [dataset.name, Number(dataset.value)]); }""")
     named = dict(rows)
     errors = [value for name, value in rows if name.startswith("error of")]
-    traces = [value for name, value in rows if name.startswith("\u00d7")]
-    assert named["rate"] * np.dot(errors, traces) == pytest.approx(
-        named["moved by"], abs=1e-12
-    )
+    assert named["rate"] * np.dot(
+        errors, [value for name, value in rows if name.startswith("\u00d7")]
+    ) == pytest.approx(named["moved by"], abs=1e-12)
     assert named["moved by"] == pytest.approx(moved, abs=1e-12)
     return len(errors) > 1
 
 
-def test_slow_motion_shows_activations_forward_and_errors_backward(opened):
-    page = opened(xor(), None, learn=True)
+def test_slow_motion_shows_activations_forward_and_errors_backward(page):
     page.select_option("#speed", "slow")
     before = page.evaluate("page.network.connections.map((c) => c.weight)")
     page.click("#next")
@@ -241,8 +207,7 @@ def test_slow_motion_shows_activations_forward_and_errors_backward(opened):
             page,
             f"document.getElementById('status').textContent.endsWith({json.dumps(words)})",
         )
-    label = f"{GRAPH}.getElementById('n5').data('label')"
-    assert "δ" in page.evaluate(label)
+    assert "δ" in page.evaluate(f"{GRAPH}.getElementById('n5').data('label')")
     assert page.evaluate(f"{GRAPH}.getElementById('n2').data('label')").find("δ") < 0
     until(
         page, "document.getElementById('status').textContent.includes('of this step')"
@@ -264,8 +229,7 @@ def spot(page, element, middle="renderedPosition"):
     )
 
 
-def test_a_mouse_builds_and_undoes(opened):
-    page = opened(xor(), None, learn=True)
+def test_a_mouse_builds_and_undoes(page):
     states = [page.evaluate("JSON.stringify(page.network)")]
 
     def done(condition):
@@ -287,8 +251,7 @@ def test_a_mouse_builds_and_undoes(opened):
     click_on(page, "n2")
     page.select_option("#form-squash", "relu")
     done("page.network.neurons[2].squash === 'relu'")
-    page.fill("#form-bias", "many")
-    page.press("#form-bias", "Enter")
+    enter(page, "#form-bias", "many")
     assert 'got "many"' in page.text_content("#notice")
     page.click("#remove")
     done("page.network.neurons.length === 6")
@@ -300,15 +263,13 @@ def test_a_mouse_builds_and_undoes(opened):
         assert page.evaluate("JSON.stringify(page.network)") == state
 
 
-def test_keys_alone_build_learn_and_keep(opened):
-    page = opened(xor(), None, learn=True)
+def test_keys_alone_build_learn_and_keep(page):
     page.keyboard.press("4")  # the tab Build
     page.keyboard.press("a")
     assert page.evaluate("page.selected.name") == "hidden 3"
     page.focus("#form-connect")
     page.keyboard.type("output")
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Enter")
+    press(page, "Shift+Tab", "Enter")
     assert page.evaluate("page.selected.target.name") == "output 0"
     page.focus("#form-weight")
     page.keyboard.press("Control+a")
@@ -326,8 +287,7 @@ def test_keys_alone_build_learn_and_keep(opened):
     ):
         page.keyboard.press(key)
         assert page.evaluate(condition), key
-    page.keyboard.press("5")
-    page.keyboard.press("ArrowLeft")
+    press(page, "5", "ArrowLeft")
     assert page.evaluate("document.activeElement.id") == "tab-build"
 
 
@@ -352,13 +312,11 @@ def test_fingers_build_draw_and_learn(opened):
     assert page.evaluate("page.data.sequences.length") == 16
 
 
-def test_every_recipe_is_built_by_its_program(opened):
-    page = opened(xor(), None, learn=True)
+def test_every_recipe_is_built_by_its_program(page):
     for name in RECIPES:
         tab(page, "build")
         page.select_option("#recipe", name)
-        page.click("#start-from")
-        tab(page, "keep")
+        click(page, "#start-from", "#tab-keep")
         names = {}
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -393,9 +351,7 @@ def test_a_program_has_the_groups_of_a_layer_of_several_squashes(opened):
 HEADS = "(all) => all.map((one) => one.textContent)"
 
 
-def test_a_lesson_ends_with_its_own_network_only(opened):
-    page = opened(xor(), None, learn=True)
-
+def test_a_lesson_ends_with_its_own_network_only(page):
     tab(page, "lessons")
     page.select_option("#lesson", "0")
     assert page.eval_on_selector_all("#answers .wrong", "(all) => all.length") == 2
@@ -407,15 +363,13 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     )
     emit(page, "c1", "tap")
     tab(page, "build")
-    page.fill("#form-weight", "1")
-    page.press("#form-weight", "Enter")
+    enter(page, "#form-weight", "1")
     assert "Changed beyond the task: weight friend go." in page.text_content(
         "#lesson-strays"
     )
     page.click("#undo")
     emit(page, "c3", "tap")
-    page.fill("#form-weight", "-1.5")
-    page.press("#form-weight", "Enter")
+    enter(page, "#form-weight", "-1.5")
     page.click("#task-strip")
     assert page.is_visible("#lesson-text .seen")
     page.click("#following")
@@ -434,8 +388,7 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     assert page.input_value("#lesson") == "0"
 
 
-def test_every_task_runs_and_every_lesson_begins(opened):
-    page = opened(xor(), None, learn=True)
+def test_every_task_runs_and_every_lesson_begins(page):
     tab(page, "data")
     for name in page.eval_on_selector_all(
         "#task option", "(all) => all.map((one) => one.value)"
@@ -452,10 +405,14 @@ def test_every_task_runs_and_every_lesson_begins(opened):
         assert page.text_content("#lesson-text .task")
 
 
-def test_pasted_rows_are_used_or_refused(opened):
-    page = opened(xor(), None, learn=True)
-    tab(page, "data")
-    page.click("#own summary")
+def paste(page, text, targets="1"):
+    page.fill("#csv", text)
+    page.fill("#csv-targets", targets)
+    page.click("#csv-use")
+
+
+def test_pasted_rows_are_used_or_refused(page):
+    click(page, "#tab-data", "#own summary")
     until(page, OFFERED)
     for text, targets, said in (
         ("a, b\n1, 2\n2, 3\nx, 4", "1", 'Line 4, column 1: expected a number, got "x"'),
@@ -467,41 +424,32 @@ def test_pasted_rows_are_used_or_refused(opened):
         ("ann, 1\nbob, 2\neve, 3", "1", "No column is left for the inputs"),
         ("1 2\n3 4", "2", "from 1 to 1 columns of targets"),
     ):
-        page.fill("#csv", text)
-        page.fill("#csv-targets", targets)
-        page.click("#csv-use")
+        paste(page, text, targets)
         assert said in page.text_content("#notice")
         assert page.evaluate("page.data.name") == "xor"
-    page.fill("#csv", "1;2;0\n3;4;1\n\n5;6;1")
-    page.fill("#csv-targets", "1")
-    page.click("#csv-use")
+    paste(page, "1;2;0\n3;4;1\n\n5;6;1")
     assert page.evaluate("page.data.sequences") == [
         [[[1, 2], [0]], [[3, 4], [1]]],
         [[[5, 6], [1]]],
     ]
-    text = (
-        '\ufefflength;"colour,'
-        ' name";who;kind\n1,5;red;ann;setosa\n;blue;bob;virginica\n2,5;red;eve;setosa'
+    paste(
+        page,
+        '\ufefflength;"colour, name";who;kind\n1,5;red;ann;setosa\n'
+        ";blue;bob;virginica\n2,5;red;eve;setosa",
     )
-    page.fill("#csv", text)
-    page.click("#csv-use")
     names = ["length", "colour, name", "kind", "kind"]
     rows = [[[1.5, 0, 1], [1, 0]], [[2, 1, 0], [0, 1]], [[2.5, 0, 1], [1, 0]]]
     assert page.evaluate("page.data.sequences") == [[row] for row in rows]
     assert "Left out: who" in page.text_content("#notice")
     assert page.eval_on_selector_all("#answers th[scope=col]", HEADS) == names
     page.fill("#csv", "")  # then it offers the rows that are learned
-    page.click("#own summary")
-    page.click("#own summary")
+    click(page, "#own summary", "#own summary")
     until(page, "document.getElementById('csv').value.split('\\n').length >= 3")
-    assert page.input_value("#csv-targets") == "1"
-    assert page.input_value("#csv").splitlines()[:2] == [
-        'length, "colour, name", kind',
-        "1.5, red, setosa",
-    ]
-    page.fill("#csv", "1 2 3 0 7")
-    page.fill("#csv-targets", "1")
-    page.click("#csv-use")  # four inputs: another network
+    assert (
+        page.input_value("#csv-targets"),
+        page.input_value("#csv").splitlines()[:2],
+    ) == ("1", ['length, "colour, name", kind', "1.5, red, setosa"])
+    paste(page, "1 2 3 0 7")  # four inputs: another network
     page.click("#epoch")
     assert page.evaluate("page.network.inputs.length") == 4
 
@@ -578,8 +526,7 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
 def test_divergence_stops_before_the_step(opened):
     net = architect.Elman(1, 3, 1, squash="identity", output_squash="identity", seed=0)
     page = opened(net, np.full((50, 1), 3.0), np.full((50, 1), 1e3), learn=True)
-    page.fill("#rate", "50")
-    page.press("#rate", "Enter")
+    enter(page, "#rate", "50")
     page.click("#play")
     until(page, "document.getElementById('notice').textContent.includes('not finite')")
     assert page.text_content("#play") == "Play"
@@ -612,13 +559,11 @@ def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
 def test_a_link_of_python_opens_the_network_and_its_data(opened):
     net = lstm()
     inputs = np.random.default_rng(0).integers(0, 8, (2, 3, 2)) / 8.0
-    targets = inputs[:, :, :1]
-    link = draw.link(net, inputs, targets)
+    link = draw.link(net, inputs, inputs[:, :, :1])
     page = opened(xor(), None, learn=True, address=f"#{link.partition('#')[2]}")
     until(page, f"page.network.neurons.length === {len(net)}")
     np.testing.assert_allclose(of(page).weights, net.weights, rtol=1e-8)
-    samples = page.evaluate("page.data.sequences")
-    assert samples == [
+    assert page.evaluate("page.data.sequences") == [
         [[row.tolist(), row[:1].tolist()] for row in rows] for rows in inputs
     ]
     without = draw.link(xor()).partition("#")[2]
@@ -627,8 +572,7 @@ def test_a_link_of_python_opens_the_network_and_its_data(opened):
     assert fitting.evaluate("page.data.name") == "xor"
 
 
-def test_a_link_holds_the_lesson(opened):
-    page = opened(xor(), None, learn=True)
+def test_a_link_holds_the_lesson(opened, page):
     tab(page, "lessons")
     page.select_option("#lesson", "2")
     until(page, "location.hash.length > 100")
@@ -703,11 +647,10 @@ NAMELESS = """() => [
 
 
 def test_every_tab_fits_every_screen_and_has_names(opened):
-    sizes = {
+    for size, options in {
         "small": SCREENS["phone"],
         "wide": {"viewport": {"width": 1280, "height": 800}},
-    }
-    for size, options in sizes.items():
+    }.items():
         page = opened(xor(), None, learn=True, reduced_motion="reduce", **options)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)

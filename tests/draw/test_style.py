@@ -18,7 +18,7 @@ from synapse.evolve import Evolution, Genome
 from tests.helpers import cases
 
 from .helpers import all_pictures_hold, artists_of, pixels
-from .test_returns import run_of
+from .test_lines import run_of
 
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
 
@@ -218,12 +218,11 @@ def test_the_pictures_of_the_gallery(tmp_path):
     page = (DOCS / "gallery.md").read_text(encoding="utf-8")
     kept = {path.name for path in (DOCS / "gallery").glob("draw_*.png")}
     assert {path.name for path in tmp_path.iterdir()} == kept
-    wrong = [
+    assert not [
         path.name
         for path in tmp_path.iterdir()
         if path.stat().st_size >= 450_000 or f"(gallery/{path.name})" not in page
     ]
-    assert not wrong
 
 
 VISION = {
@@ -270,8 +269,9 @@ def test_bands_of_species_that_touch_differ_in_everybodys_eyes(seen_by):
         {name: int(rng.integers(1, 9)) for name in range(40) if rng.random() < 0.4}
         for _ in range(12)
     ]
-    best = {"best": list(map(float, range(12)))}
-    ax = draw.species(Evolution(history=best, species=species))
+    ax = draw.species(
+        Evolution(history={"best": list(map(float, range(12)))}, species=species)
+    )
     names = sorted({name for counts in species for name in counts})
     colours = {
         name: in_cielab(band.get_facecolor()[0], seen_by)

@@ -12,9 +12,10 @@ from synapse.errors import (
     DivergenceError,
     UnknownNameError,
 )
-from synapse.forecasting import NetworkForecaster, select, statistical
+from synapse.forecasting import NetworkForecaster, _verdict, select, statistical
 from synapse.forecasting._network_forecaster import lesson
 from synapse.forecasting._statistical import choose_lags
+from synapse.forecasting._verdict import LEVEL, Gain
 from tests.helpers.cases import all_refused
 
 T = np.arange(120)
@@ -32,8 +33,7 @@ def test_differences_are_undone():
         ):
             units = scale.standard(both)
             assert len(units) == 120 - scale.lost
-            ahead = scale.original(units[-7:], both[:-7])
-            np.testing.assert_allclose(ahead, both[-7:])
+            np.testing.assert_allclose(scale.original(units[-7:], both[:-7]), both[-7:])
     assert choose_lags(T + RNG.normal(0, 0.1, 120), 6) == (1,)
     assert 12 in choose_lags(SALES + 0.02 * T**2, 12, period=12)
     assert choose_lags(np.array([1.0, 2.0]), 6, period=12) == ()
@@ -113,15 +113,15 @@ def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
         1 if rows is None else 2, 3, 1, output_squash="identity", seed=0
     )
     holidays = None if rows is None else RNG.normal(size=(rows, 1))
-    scale = Scale.fixed([2.0], [30.0], [(1,)])
-    forecaster = NetworkForecaster(net, scale, holidays)
+    forecaster = NetworkForecaster(net, Scale.fixed([2.0], [30.0], [(1,)]), holidays)
     history = SALES[:60]
     forecasts = forecaster.one_step(history)
     steps = 60 if rows == 60 else 61
     assert forecasts.shape == (steps, 1)
     assert np.isnan(forecasts[:2]).all()
-    expected = [forecaster(history[:step], 1)[0] for step in range(2, steps)]
-    np.testing.assert_allclose(forecasts[2:, 0], expected)
+    np.testing.assert_allclose(
+        forecasts[2:, 0], [forecaster(history[:step], 1)[0] for step in range(2, steps)]
+    )
 
 
 @pytest.mark.parametrize("build", ["Elman", "LSTM", "NARX"])
@@ -161,8 +161,9 @@ def test_a_forecaster_may_forecast_from_all_origins_at_once():
     forecaster = Last()
     forecaster.wide = None
     naive = forecasting.rolling_origin(forecasting.seasonal_naive, SALES, 4)
-    rolled = forecasting.rolling_origin(forecaster, SALES, 4)
-    np.testing.assert_array_equal(rolled.forecasts, naive.forecasts)
+    np.testing.assert_array_equal(
+        forecasting.rolling_origin(forecaster, SALES, 4).forecasts, naive.forecasts
+    )
     forecaster.wide = 3
     with pytest.raises(ArgumentError, match=r"must have the shape \(4,\), got \(3,\)"):
         forecasting.rolling_origin(forecaster, SALES, 4)
@@ -174,8 +175,7 @@ def test_a_forecaster_may_forecast_from_all_origins_at_once():
 def test_simple_methods_keep_what_they_were_fitted_to():
     both = np.column_stack([SALES, -SALES])
     for name in ("mean", "naive", "seasonal", "ar"):
-        forecaster = statistical(name, both[:90], period=12)
-        made = forecaster(both[:100], 5)
+        made = statistical(name, both[:90], period=12)(both[:100], 5)
         np.testing.assert_allclose(made[:, 0], -made[:, 1])
         np.testing.assert_allclose(
             made[:, 0], statistical(name, SALES[:90], period=12)(SALES[:100], 5)
@@ -239,17 +239,21 @@ def test_the_best_of_several_and_their_mean():
     wrong = {"d": offset(100.0), "a": offset(1.0), "b": offset(-3.0), "c": offset(5.0)}
     selection = select(wrong, T, 4, start=60)
     # the mean of a, b, c is wrong by 1, too
-    assert list(selection.rolled) == ["a", "combine", "b", "c", "d"]
-    assert selection.members == ["a", "b", "c"]
+    assert (list(selection.rolled), selection.members) == (
+        ["a", "combine", "b", "c", "d"],
+        ["a", "b", "c"],
+    )
     assert selection.mase("combine") == selection.mase("a") == 1
     assert selection.best == "combine", "no single one is better by 10 %"
     assert selection.reason().startswith(
         "The mean of a, b, c forecasts: MASE 1. No single one is more than 10 %"
     )
     selection = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
-    assert selection.best == "a"
-    assert selection.reason() == "a forecasts: it has the lowest error, MASE 0.5."
-    assert selection.rolled["b"].calibration.errors.shape == (57, 4, 1)
+    assert (
+        selection.best,
+        selection.reason(),
+        selection.rolled["b"].calibration.errors.shape,
+    ) == ("a", "a forecasts: it has the lowest error, MASE 0.5.", (57, 4, 1))
     np.testing.assert_allclose(selection.rolled["b"].calibration.errors, -2.5)
     both = np.column_stack([T, T**2])
 
@@ -257,10 +261,9 @@ def test_the_best_of_several_and_their_mean():
         return np.column_stack([offset(0.5)(history[:, 0], steps), np.zeros(steps)])
 
     of_first_column = select({"a": of_the_first}, both, 4, start=60, targets=1)
-    assert of_first_column.mase("a") == 0.5
-    assert (
-        repr(of_first_column.rolled["a"])
-        == "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>"
+    assert (of_first_column.mase("a"), repr(of_first_column.rolled["a"])) == (
+        0.5,
+        "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>",
     )
     all_refused(
         [
@@ -284,8 +287,7 @@ def test_the_best_of_several_and_their_mean():
 
 
 def test_a_network_is_better_or_worse_or_cannot_be_told_apart():
-    rng = np.random.default_rng(0)
-    walk = rng.normal(size=300).cumsum()
+    walk = np.random.default_rng(0).normal(size=300).cumsum()
 
     def noisy(size, seed):
         noise = np.random.default_rng(seed)
@@ -314,15 +316,17 @@ def test_only_forecasts_that_overlap_are_correlated():
             "gru": lambda history, steps, walk=walk: walk[len(history) :][:steps] + 0.1,
             "naive": forecasting.seasonal_naive,
         }
-        selection = select(two, walk, 20, start=30)
-        assert "a test needs 33 or more" in selection.verdict("gru")
+        assert "a test needs 33 or more" in select(two, walk, 20, start=30).verdict(
+            "gru"
+        )
         apart = select(two, walk, 4, start=30, every=4)
         errors = (
             np.abs(apart.rolled[name].errors) / apart.rolled[name].scale
             for name in ("naive", "gru")
         )
-        gain = np.subtract(*errors).mean(axis=1)
-        test = stats.ttest_1samp(gain, 0.0, alternative="greater")
+        test = stats.ttest_1samp(
+            np.subtract(*errors).mean(axis=1), 0.0, alternative="greater"
+        )
         assert ("is better:" in apart.verdict("gru")) == (test.pvalue < 0.025)
 
 
@@ -331,8 +335,8 @@ def test_a_forecaster_that_fails_is_left_out():
         raise DivergenceError("It is unstable.")
 
     selection = select({"a": failing, "b": offset(1.0)}, T, 2, start=100)
-    assert selection.failed == ["a is left out: It is unstable."]
-    assert (list(selection.rolled), selection.verdict("a")) == (
+    assert (selection.failed, list(selection.rolled), selection.verdict("a")) == (
+        ["a is left out: It is unstable."],
         ["b"],
         "a could not be compared.",
     )
@@ -340,3 +344,131 @@ def test_a_forecaster_that_fails_is_left_out():
         ArgumentError, match=r"No method can forecast this series\. a is left out"
     ):
         select({"a": failing}, T, 2, start=100)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.full
+def test_a_gain_exceeds_chance_as_the_t_test_of_blocks_says(rng):
+    stats = pytest.importorskip("scipy.stats")
+    cases = set()
+    for count in (3, 4, 6, 10, 25, 200):
+        for shift in np.linspace(0, 2, 21):
+            other = rng.normal(shift / count**0.4, size=count) + 9.0
+            loss = np.full(count, 9.0)
+            gain = Gain.of(loss, other)
+            test = stats.ttest_1samp(other - loss, 0.0, alternative="greater")
+            exceeds = gain.mean > gain.chance(0.05)
+            if abs(test.pvalue - 0.05) > 1e-3:  # the expansion of a quantile
+                assert exceeds == (test.pvalue < 0.05)
+            cases.add((count, exceeds))
+            means = [block.mean() for block in np.array_split(other - loss, count // 2)]
+            of_blocks = Gain.of(loss * 1e200, other * 1e200, 2)
+            assert (of_blocks.mean > of_blocks.chance(0.05)) == (
+                len(means) > 2
+                and stats.ttest_1samp(means, 0.0, alternative="greater").pvalue < 0.05
+            )
+    assert len(cases) == 12
+
+
+@pytest.mark.full
+def test_overlapping_errors_do_not_pass_for_a_difference(rng):
+    """Without a difference, the share of gains beyond chance is near 5 %, also if the
+    forecasts from 12 neighbouring origins overlap."""
+    for origins, steps in ((20, 6), (37, 12), (60, 12)):
+        noise = rng.standard_t(5, size=(1000, origins + steps - 1))
+        losses = [np.convolve(row, np.ones(steps), "valid") + 1e3 for row in noise]
+        gains = [Gain.of(np.full(origins, 1e3), loss, steps) for loss in losses]
+        assert 0.03 < np.mean([gain.mean > gain.chance(0.05) for gain in gains]) < 0.12
+
+
+def verdict(*of):
+    return _verdict.verdict(*of).sentence
+
+
+def said(sentence):
+    return next(
+        answer
+        for answer in ("is better:", "is worse:", "cannot be told")
+        if answer in sentence
+    )
+
+
+def test_as_many_rows_as_a_verdict_asks_for_would_tell():
+    """In four of five cases."""
+    decided = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+
+        def losses(count, rng=rng):
+            shared = rng.exponential(1.0, count)
+            return {"net": 0.9 * shared + 0.3 * rng.normal(size=count), "a": shared}
+
+        few_rows = verdict("net", losses(30), "its loss, {:.3g},", "row")
+        many = verdict("net", losses(110), "its loss, {:.3g},", "row")
+        assert "on 30 rows" in few_rows
+        decided += "is better:" in many
+    assert "a test needs 3 or more" in verdict(
+        "net", {"net": np.ones(2), "a": np.zeros(2)}, "{:.3g}", "row"
+    )
+    assert decided > 40
+
+
+def test_the_sentences():
+    base = np.tile([1.0, 2.0, 3.0, 4.0], 25)
+    noise = np.tile([0.5, -0.5, -0.5, 0.5, 0.1], 20)
+    measure = "its log loss, {:.3g},"
+    assert verdict(
+        "net", {"net": base * 0.5, "a": base, "b": base * 2}, measure, "held-out row"
+    ) == (
+        "The network (net) is better: its log loss, 1.25, is 50 % below that of a, on"
+        " 100 held-out rows."
+    )
+    assert verdict("net", {"net": base * 30, "a": base}, measure, "origin") == (
+        "The network (net) is worse: its log loss, 75, is more than 29 times above that"
+        " of a, on 100 origins."
+    )
+    assert verdict("net", {"net": base + noise, "a": base}, measure, "row") == (
+        "Whether the network (net) is better cannot be told on 100 rows: its log loss,"
+        " 2.52, is 0.8 % above that of a, and chance explains 3.6 %. About 4,100 rows"
+        " would tell."
+    )
+    assert verdict("net", {"net": base, "a": base * 0}, measure, "row").endswith(
+        "is more than 1000 times above that of a, on 100 rows."
+    )
+    with np.errstate(all="raise"):
+        assert "0 % below" in verdict(
+            "net", {"net": base * 0, "a": base * 0}, "{}", "r"
+        )
+    assert "Not even 100 times as many" in verdict(
+        "net", {"net": base, "a": base}, measure, "row"
+    )
+
+
+@pytest.mark.full
+def test_verdicts_are_false_as_seldom_as_their_level_says(rng):
+    """Three methods as good as the network, and one that is not: the verdict that it is
+    better, and that it is worse, are both wrong."""
+    kinds = [
+        said(
+            verdict(
+                "net",
+                {
+                    name: rng.exponential(size, 50)
+                    for name, size in {
+                        **dict.fromkeys("abc", 1),
+                        "net": 1,
+                        "d": 2,
+                    }.items()
+                },
+                "its loss, {:.3g},",
+                "row",
+            )
+        )
+        for _ in range(2000)
+    ]
+    assert kinds.count("is better:") < LEVEL / 2 * 2000
+    assert kinds.count("is worse:") < 1.3 * LEVEL / 2 * 2000

@@ -37,11 +37,12 @@ def read(tmp_path):
 
 def told(function, cases):
     """Check that a function refuses inputs: its options, and words of the sentence."""
-    calls = [
-        (partial(function, content, **options), SynapseError, words)
-        for content, (options, words) in cases.items()
-    ]
-    all_refused(calls)
+    all_refused(
+        [
+            (partial(function, content, **options), SynapseError, words)
+            for content, (options, words) in cases.items()
+        ]
+    )
 
 
 @pytest.fixture
@@ -83,8 +84,10 @@ def test_options_are_those_of_pandas(read):
         check(content, **options)
     check("a,b,\u00e4\n1,2,3\n-3.5,40,5\n".encode("cp1252"), encoding="cp1252")
     check("a,b\n1,2\n-3.5,40\n".encode("utf-16"), encoding="utf-16")
-    assert read("1,2\n3,4\n", header=None).columns.tolist() == ["0", "1"]
-    assert read("a\n1.234\n5\n", thousands=".")["a"].tolist() == [1234, 5]
+    assert (
+        read("1,2\n3,4\n", header=None).columns.tolist(),
+        read("a\n1.234\n5\n", thousands=".")["a"].tolist(),
+    ) == (["0", "1"], [1234, 5])
     exact = np.random.default_rng(0).normal(size=99) * 10.0 ** np.arange(-50, 49)
     text = "\n".join(["a", *map(repr, exact.tolist())])
     assert read(text)["a"].tolist() == exact.tolist(), "each the nearest to its text"
@@ -151,10 +154,12 @@ def test_frames_of_other_libraries_are_converted():
     arrow = pytest.importorskip("pyarrow")
     frame = pd.DataFrame({"x": [1.0, 2.0] * 10, "y": [2.0, 4.0] * 10})
     table = arrow.Table.from_pandas(frame)
-    learning = tables.TrainingOptions(epochs=1)
-    model = tables.train_rows(table, ["y"], None, learning).model
-    made = predict_rows(model, table)
-    pd.testing.assert_frame_equal(made, predict_rows(model, frame))
+    model = tables.train_rows(
+        table, ["y"], None, tables.TrainingOptions(epochs=1)
+    ).model
+    pd.testing.assert_frame_equal(
+        predict_rows(model, table), predict_rows(model, frame)
+    )
     assert tables.read_series(table, ["y"]).equals(tables.read_series(frame, ["y"]))
 
 
@@ -210,8 +215,7 @@ def test_words_and_numbers_become_inputs(read):
 
 
 def test_sequences_are_adjacent(read):
-    table = read("s,y\na,1\na,2\nb,3\n")
-    assert sequences(table, "s") == [slice(0, 2), slice(2, 3)]
+    assert sequences(read("s,y\na,1\na,2\nb,3\n"), "s") == [slice(0, 2), slice(2, 3)]
     with pytest.raises(SynapseError, match="'a' must be consecutive.* in line 4"):
         sequences(read("s,y\na,1\nb,2\na,3\n"), "s")
 
@@ -253,9 +257,12 @@ def test_dates_that_are_named_and_their_form(series, read):
     made = series(table_of("Tag", cells), date="Tag", date_format="%d.%m.%Y")
     assert str(made.index[1].date()) == "2024-02-01"
     assert step_name(series(table_of("date", cells), date_format="%d.%m.%Y")) == "day"
-    text = "d,t,y\n" + "".join(f"1.2.2024,{i:02}00,{i}\n" for i in range(5))
-    dates = {"date": ["d", "t"], "date_format": "%d.%m.%Y %H%M"}
-    made = series(text, **dates, dtype={"t": str})
+    made = series(
+        "d,t,y\n" + "".join(f"1.2.2024,{i:02}00,{i}\n" for i in range(5)),
+        date=["d", "t"],
+        date_format="%d.%m.%Y %H%M",
+        dtype={"t": str},
+    )
     assert (made.index.name, step_name(made)) == ("d t", "hour")
     parts = "Year,Month,y\n" + "".join(f"2024,{i},{i}\n" for i in range(1, 9))
     made = series(parts, date=["Year", "Month"])
@@ -289,8 +296,7 @@ def test_missing_values_and_dates_are_filled_by_pandas(series):
     text = "date,y\n2024-01,\n2024-02,1\n2024-04,\n2024-05,4\n2024-06,\n"
     for fill, values in (("linear", [1, 2, 3, 4]), ("forward", [1, 1, 1, 4, 4])):
         made = series(text, fill=fill)
-        assert made["y"].tolist() == values
-        assert made.index.freqstr == "MS"
+        assert (made["y"].tolist(), made.index.freqstr) == (values, "MS")
         (note,) = made.attrs["notes"]
         filled = sum(value not in (1, 4) for value in values) or 3
         assert note.startswith(f"Filled in ({fill}): {filled} missing values.")
@@ -311,8 +317,10 @@ def test_steps_are_those_of_pandas_also_with_gaps(series):
             cells = [str(date) for date in rows[::-1]]  # in any order
             made = series(table_of("date", cells), fill="linear")
             assert made.index.equals(dates)
-            assert made.index.freq == pd.tseries.frequencies.to_offset(code)
-            assert labels_beside(made.index, 1)[0] == dates[-1] + dates.freq
+            assert (made.index.freq, labels_beside(made.index, 1)[0]) == (
+                pd.tseries.frequencies.to_offset(code),
+                dates[-1] + dates.freq,
+            )
 
     all_hold(check, [*STEPS])
     days = series(table_of("date", [f"2024-01-{15 + i}" for i in range(9)]))
@@ -405,12 +413,15 @@ def test_a_trained_network_forecasts_and_predicts_frames():
     assert [neuron.name for neuron in model.network.input] == ["_", "kind=a", "kind=b"]
     predicted = predict_rows(model, sheet, sequence="shop")
     assert (predicted.shape, [*predicted.columns]) == ((40, 1), ["y"])
-    months = pd.date_range("2020-01-01", periods=40, freq="MS", name="month")
-    frame = sheet[["y"]].set_axis(months)
+    frame = sheet[["y"]].set_axis(
+        pd.date_range("2020-01-01", periods=40, freq="MS", name="month")
+    )
     network = tables.train_series(frame, ["y"], learning, methods=["naive"]).model
     ahead = tables.forecast_series(network, frame, 3, coverage=0.5)
-    assert [*ahead.columns] == ["y", "y lower", "y upper"]
-    assert str(ahead.index[0].date()) == "2023-05-01"
+    assert ([*ahead.columns], str(ahead.index[0].date())) == (
+        ["y", "y lower", "y upper"],
+        "2023-05-01",
+    )
     assert "forecast" in "".join(ahead.attrs["notes"])
     assert predict_series(network, frame).shape == (41, 1)
     untrained = architect.Perceptron(1, 1, seed=0)
@@ -432,8 +443,9 @@ def test_a_trained_network_forecasts_and_predicts_frames():
 
 def test_a_verdict_beside_an_error_of_0():
     sheet = pd.DataFrame({"x": np.arange(60) % 7, "y": 5.0})
-    trained = tables.train_rows(sheet, ["y"], None, tables.TrainingOptions(epochs=2))
-    verdict = trained.facts["verdict"]
+    verdict = tables.train_rows(
+        sheet, ["y"], None, tables.TrainingOptions(epochs=2)
+    ).facts["verdict"]
     assert "is worse: its squared error," in verdict
     assert "is more than 1000 times above that of mean alone" in verdict
 
@@ -451,8 +463,9 @@ def test_one_network_reads_series_in_units_of_their_own():
     tasks, notes = series_tasks(several, ["y"], steps=3)
     assert (notes, len({task.steps for task in tasks})) == ([], 1)
     assert tasks[0].scale.lags == tasks[1].scale.lags
-    options = {"steps": 3, "methods": ["naive"]}
-    network = tables.train_series(several, ["y"], learning, **options).model
+    network = tables.train_series(
+        several, ["y"], learning, steps=3, methods=["naive"]
+    ).model
     shop = several["a"]
     other = 10 * shop + 5
     ahead, bounds = (

@@ -129,6 +129,7 @@ class NoFiguresLeft:
 
 
 def pytest_configure(config):
+    gc.disable()  # until all tests are collected, whose objects stay: a third of the time
     if config.option.markexpr == DEFAULT:
         # LLVM takes 40 s of CPU in place of 68 s, and no test takes longer. Processes
         # that tests start inherit it. The other tiers run kernels as users do.
@@ -213,6 +214,7 @@ def pytest_collection_finish():
     Hypothesis asks the collector once who refers to the generators of random numbers,
     which must come before."""
     given(strategies.none())(lambda _: None)()
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)  # programs are printed from many small objects that stay

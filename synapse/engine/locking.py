@@ -253,11 +253,18 @@ def atomic(
     return alone  # type: ignore[return-value]
 
 
+class LockNeededError(RuntimeError):
+    """Raised by machine code that would follow addresses into a store which the thread
+    does not hold.
+    """
+
+
 def consistent_read(
     read: Callable[Concatenate[V, P], R],
 ) -> Callable[Concatenate[V, P], R]:
     """Decorate a method of a handle: it reads from one topology, even if other threads
-    edit. Its store has columns then.
+    edit. Its store has columns then. It holds the lock only if it needs machine code,
+    or reads during an edit.
 
     Without this, a plot that another thread draws during a training could show rows of
     other neurons for some milliseconds after an edit, or raise IndexError.
@@ -273,6 +280,8 @@ def consistent_read(
                 answer = read(self, *args, **kwargs)
                 if store.program is program and version == store.topology_version:
                     return answer
+            except LockNeededError:
+                pass
             except Exception:  # rows may have moved; a real error is raised again
                 if store.program is program and version == store.topology_version:
                     raise

@@ -478,11 +478,14 @@ class Store(StoreRows):
             raise RuntimeError(
                 "This store has been absorbed by another. Read from that one."
             )
-        version = self.topology_version
+        version = self.version_of_part
         lower(self)
         if self.n_identities - self.n_connections > self.n_connections:
             self.renumber()
         self.n_removed = 0
         self.renew_table()
         # last, so that lowering starts over after a failure
+        if version != self.topology_version:  # the part whose turn it is has its own
+            self.topology_version = version
+            self.parts = self.parts[0], version, self.parts[2]
         self.program = Program(version, made=True, structure=self.structure_version)

@@ -266,18 +266,31 @@ class StoreRows:
         """Announce that only a part learns for now, by its number, or everything by 0.
 
         A version also identifies the parameters that learn. Until the next edit, each
-        part has its own version, which it gets back when its turn comes. Objects that
-        have been prepared for it are then still valid.
+        part has its own version, and objects that have been prepared for it are valid
+        in each of its turns. It gets the version back when its rows are in their order
+        again, which is when the store is lowered.
         """
         self.removed_rows = None
         before, version, versions = self.parts
         if version != self.topology_version:  # edited since
             versions = {}
-        versions[before] = self.topology_version
-        if number not in versions:
-            versions[number] = next(_versions)
-        self.topology_version = versions[number]
+        versions.setdefault(before, self.topology_version)
+        if number not in versions or versions[number] != self.program.version:
+            self.topology_version = next(_versions)
+            versions.setdefault(number, self.topology_version)
+        else:  # lowered for it
+            self.topology_version = versions[number]
         self.parts = number, self.topology_version, versions
+
+    @property
+    def version_of_part(self) -> int:
+        """Version that the topology has once the store is lowered."""
+        number, version, versions = self.parts
+        return (
+            versions[number]
+            if version == self.topology_version
+            else self.topology_version
+        )
 
     def network_at(self, row: int) -> Any:
         """Return the network of the neuron in a row; None if there is none, or it is

@@ -142,7 +142,7 @@ class TrainableSubset(tuple[Item, ...]):
         if self._depth > 1:
             return
         store = self.network._store
-        if store.topology_version != self._version:
+        if store.version_of_part != self._version:
             # numbers of neurons and connections do not change until the next edit
             store.ensure_lowered()
             self._held = self._rest(store)

@@ -71,6 +71,7 @@ class Calling(Sequence[Neuron]):
     # Those of `_rtrl`, or of its latest training by rtrl
     _sensitivities: Sensitivities | None = None
     _plastic: Plasticity | None = None  # or by this rule of synapses
+    _gradients_until: int | None = None  # the time after its latest training by bptt
 
     @property
     def output(self) -> Layer:
@@ -93,18 +94,14 @@ class Calling(Sequence[Neuron]):
         if left:
             self._store["stamp"][left[0]._row] = self._step_number
 
+    @fact
     def _parameter_places(self) -> tuple[ParameterRows, ...]:
-        """Return the positions of the weights and the biases, cached for the present
-        topology.
-        """
-        facts = self._present_facts()
-        if facts.places is None:
-            store: Store = self._store
-            facts.places = (
-                ParameterRows.of(store, "weight", self._connection_rows()),
-                ParameterRows.of(store, "bias", self._rows()),
-            )
-        return facts.places
+        """Positions of the weights and the biases."""
+        store: Store = self._store
+        return (
+            ParameterRows.of(store, "weight", self._connection_rows()),
+            ParameterRows.of(store, "bias", self._rows()),
+        )
 
     @property
     def has_memory(self) -> bool:
@@ -316,12 +313,33 @@ class Calling(Sequence[Neuron]):
         self._store.clear_single_calls()
 
     def _present_facts(self) -> Facts:
-        """Return the facts that are cached for the present topology."""
-        version = self._anchor._store.topology_version
+        """Return the facts that are cached for the present topology, or new ones that
+        are not cached if another thread has the network in use.
+        """
         facts = self._facts
-        if facts.version != version:
-            facts = self._facts = Facts(version, facts.doubled)
-        return facts
+        version = self._anchor._store.topology_version
+        if facts.version == version:
+            return facts
+        if self._is_used_elsewhere:
+            return Facts(version, facts.doubled)
+        with ExclusiveAccess(self, columns=False):
+            version = self._anchor._store.topology_version
+            if self._facts.version != version:
+                self._facts = Facts(version, facts.doubled)
+            return self._facts
+
+    @property
+    def _is_used_elsewhere(self) -> bool:
+        """Whether another thread has the network in use, so that this one can read it
+        but not cache anything.
+        """
+        store = self._anchor._store
+        if store.turns and not store.lock._is_owned():
+            return True
+        is_free = store.lock.acquire(blocking=False)
+        if is_free:
+            store.lock.release()
+        return not is_free
 
     def _lowered(self) -> tuple[int, Store, NDArray[np.int64]]:
         """Return the arguments of kernels, which are the address of the store's table,
@@ -332,7 +350,14 @@ class Calling(Sequence[Neuron]):
         facts = self._facts
         if facts.version == store.topology_version and facts.span is not None:
             return address, store, facts.span
-        return address, store, self._placed(store, self._present_facts())
+        if self._is_used_elsewhere:
+            return address, store, self._found_span(store)
+        with ExclusiveAccess(self):
+            store = self._anchor._store
+            address = store.ensure_lowered()
+            facts = self._present_facts()
+            span = self._placed(store, facts) if facts.span is None else facts.span
+        return address, store, span
 
     def _placed(self, store: Store, facts: Facts) -> NDArray[np.int64]:
         """Note where lowering has placed the network, give advice on its connections,

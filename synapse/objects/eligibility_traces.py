@@ -95,7 +95,7 @@ class EligibilityTraces(IdentityArray):
     @property
     def _places(self) -> tuple[parameters.ParameterRows, ...]:
         """Positions of the parameters, in the order of the network."""
-        return self.network._parameter_places()
+        return self.network._parameter_places
 
     def _lowered_store(self) -> Store:
         """Lower the store and return it, with sums for its topology. The caller has the

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._cost import Cost
+from ..engine.locking import ExclusiveAccess
 from ..engine.online import Kernels
-from .parameters import ParameterRows
 
 Found = TypeVar("Found")
 
@@ -25,7 +25,6 @@ class Facts:
 
     span: NDArray[np.int64] | None = None  # its rows, for kernels; None: not lowered
     kernels: Kernels | None = None  # those of its learning rule
-    places: tuple[ParameterRows, ...] | None = None  # of its weights and biases
 
     # the two costs that were asked for last: as they were given, and which they are
     costs: Sequence[tuple[str | Cost | None, Cost]] = ()
@@ -59,5 +58,9 @@ class fact(Generic[Found]):  # noqa: N801 - a decorator, as `property` is
         try:
             return facts.__dict__[self.name]
         except KeyError:
-            found = facts.__dict__[self.name] = self.find(network)
+            if network._is_used_elsewhere:
+                return self.find(network)
+            with ExclusiveAccess(network):  # the facts of one topology
+                found = self.find(network)
+                network._present_facts().__dict__[self.name] = found
             return found

@@ -796,7 +796,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         :attr:`Projection.weights`.
         """
         return checks.read_only(
-            self._parameter_places()[0].read(self._store.columns["weight"])
+            self._parameter_places[0].read(self._store.columns["weight"])
         )
 
     @weights.setter
@@ -812,7 +812,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         same value.
         """
         return checks.read_only(
-            self._parameter_places()[1].read(self._store.columns["bias"])
+            self._parameter_places[1].read(self._store.columns["bias"])
         )
 
     @biases.setter
@@ -831,13 +831,13 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         ):
             # so all are finite, and fit the dtype
             fit = checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2
-            places = self._present_facts().places if fit else None
-            at = None if places is None else places[number]
+            places = vars(self._present_facts()).get("_parameter_places")
+            at = places[number] if fit and places else None
             if at is not None and not at.checked and len(values) == at.size:
                 at.write(self._store.columns[name], values)
                 return
         with ExclusiveAccess(self):
-            at = self._parameter_places()[number]
+            at = self._parameter_places[number]
             numbers = self._vector(title, checks.finite_array(title, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
 

@@ -376,7 +376,7 @@ class Propagating(Stepping):
         if self._untraced is not None:
             self._require_traces()
         dtype = self._store.dtype
-        parameter_rows = self._parameter_places()
+        parameter_rows = self._parameter_places
         sizes = parameter_rows[0].size, parameter_rows[1].size
         if out is None:
             out = np.empty(sizes[0], dtype), np.empty(sizes[1], dtype)

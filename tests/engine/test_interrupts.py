@@ -72,6 +72,11 @@ class World:
             )
         }
 
+    def past(self, neuron):
+        with neuron._store.lock:
+            past = past_of(neuron._store, np.array([neuron._row]))
+        return np.ravel([*past.values()])
+
     def told(self):
         """All that a user can see, apart from how it is stored."""
         links = {}
@@ -84,7 +89,7 @@ class World:
         neurons = {
             n.name: (
                 *(n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)),
-                *np.ravel([*past_of(n._store, np.array([n._row])).values()]),
+                *self.past(n),
             )
             for n in self.neurons
         }

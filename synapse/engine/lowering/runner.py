@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..locking import LockNeededError
 from ..store_rows import StoreRows
 from .loops import lower_rows
 
@@ -24,7 +25,12 @@ def run(
 ) -> tuple[int, int]:
     """Run a loop over all neurons of a store, and `count` connections or influences;
     without a number, all connections.
+
+    The loop follows addresses. Raises LockNeededError unless the thread holds the
+    store, whose columns others could move meanwhile.
     """
+    if not store.lock._is_owned():
+        raise LockNeededError
     if count is None:
         count = store.n_connections
     arguments = (count, work, store.row_of)[: 3 if loop is lower_rows else 2]

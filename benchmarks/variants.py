@@ -260,7 +260,7 @@ CASES = (
     ),
     Variant(
         "two packs of sources",
-        "engine/language/machine.py",
+        "engine/language/packs.py",
         (
             (
                 "WIDE_TILE = TileSizes(neurons=8, packs=2,",

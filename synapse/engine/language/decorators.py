@@ -7,6 +7,7 @@ for the types of its arguments when it is first called.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any, TypeVar
@@ -15,11 +16,19 @@ import numpy as np
 
 from . import source
 from .memory import RECORDS, plain_address, read_plainly
+from .plain import HAS_LLVM
 from .source import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
 from .tree import BOOL
 
-COMPILES = os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")
+COMPILES = HAS_LLVM and os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")
 """Whether kernels are compiled; with SYNAPSE_COMPILE=0 they run in Python."""
+if not HAS_LLVM:
+    warnings.warn(
+        "Kernels are not compiled, because llvmlite is not installed. They run in"
+        " Python, which takes much longer. Install llvmlite, if your platform has it.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 F = TypeVar("F", bound=Callable[..., Any])
 

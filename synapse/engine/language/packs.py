@@ -7,11 +7,12 @@ numbers, it contains as many numbers as fill a vector register, of which the fir
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..schema import VECTOR_BYTES
+from .plain import HAS_LLVM
 from .tree import (
     INT,
     ColumnKind,
@@ -152,7 +153,37 @@ def _plain_add_rows_products(
 # --- numbers of packs
 
 
-def _tile() -> Any:
+class TileSizes(NamedTuple):
+    """Sizes of the values that a loop keeps in vector registers, and how it stores
+    packs.
+
+    `neurons` is the number of neurons in a tile of exact gradients, or of lines of
+    sensitivities, and at most `schema.MAX_TILE`. `packs` is the number of packs of
+    sources whose gradient is summed together, and `panel` the number of packs of
+    columns of sensitivities that are renewed together. `masks` tells whether a masked
+    access takes no longer than another, in which case whole packs need no branch.
+    `twice` tells whether four neurons have room for two sums of packs each, see
+    `lists.sums_of_each`.
+    """
+
+    neurons: int
+    packs: int
+    panel: int
+    masks: bool
+    twice: bool
+
+
+WIDE_TILE = TileSizes(neurons=8, packs=2, panel=3, masks=True, twice=True)
+"""For 32 registers of 512 bits."""
+NARROW_TILE = TileSizes(neurons=6, packs=1, panel=1, masks=False, twice=False)
+"""Sizes for narrower registers. 64 bytes are two of the 16 registers of AVX2, or four
+of the 32 of NEON. The sums of more neurons, or packs, would be stored and loaded around
+every multiply-add."""
+
+
+def _tile() -> TileSizes:
+    if not HAS_LLVM:
+        return NARROW_TILE
     from .machine import tile  # which loads LLVM
 
     return tile()
@@ -160,7 +191,7 @@ def _tile() -> Any:
 
 @word(_tile)
 def tile(t: Translator) -> Node:
-    """Return the `machine.TileSizes` of the processor that kernels are compiled for."""
+    """Return the `TileSizes` of the processor that kernels are compiled for."""
     return known(_tile())
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ctypes
 from enum import IntEnum
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from ..schema import numpy_dtype
+
+HAS_LLVM = find_spec("llvmlite") is not None
+"""Whether kernels can be compiled, which some platforms have no llvmlite for."""
 
 
 def bundle(

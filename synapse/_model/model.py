@@ -306,6 +306,7 @@ class Model(Archived):
             The weight of each sample or sequence, which also affects the scales.
         **options
             Further arguments of :meth:`Trainer.train`, such as ``epochs`` and ``seed``.
+            The keys of ``class_weight`` are labels.
 
         Returns
         -------
@@ -594,9 +595,11 @@ class Model(Archived):
         the model when the weights first change.
         """
         data, names = self._given(inputs, targets, fits)
-        scales.add(data, weights)
+        scales.add(data, weights, relative=True)
         if weights is not None:
             options["sample_weight"] = weights
+        if "class_weight" in options:
+            options["class_weight"] = self._targets.by_number(options["class_weight"])
         held_out = partial(self._held_out, scales, names)
         validation = held_out(validation)
         if isinstance(sets := options.get("eval_set"), Mapping):

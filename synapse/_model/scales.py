@@ -88,9 +88,12 @@ class Scales(NamedTuple):
         )
         return (x[0], y[0]) if data.is_single else (x, y)
 
-    def add(self, data: Sequences, weights: ArrayLike | None) -> Floats | None:
+    def add(
+        self, data: Sequences, weights: ArrayLike | None, relative: bool = False
+    ) -> Floats | None:
         """Count inputs and targets, except those that are NaN, by the weights of
-        samples or sequences, and return the weight of each row.
+        samples or sequences, and return the weight of each row. `relative` weights are
+        divided by their mean.
         """
         for each in self:
             if each is not None and each.lost:
@@ -115,6 +118,9 @@ class Scales(NamedTuple):
                 "finite numbers, 0 or above",
                 weights,
             )
+            if relative and factors.any():
+                factors = factors / factors.max()  # their sum could be infinite
+                factors /= factors.mean()
             by_row = np.repeat(factors, lengths)
         if self.inputs is not None:
             self.inputs.add(_checks.joined_rows(data.inputs), by_row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,28 @@ class Targets:
             zip(self.classes, np.eye(len(self.classes)), strict=True)
         )
 
+    def _unknown(self, label: Any) -> ArgumentError:
+        """Make the error for a label that no output has."""
+        label = label.item() if isinstance(label, np.generic) else label
+        return ArgumentError(
+            f"Expected labels among {_checks.short_repr(self.classes)}, got"
+            f" {_checks.short_repr(label)}. Name all of them when the model is made, as"
+            " `classes`, or in the first partial_fit of an estimator."
+        )
+
+    def by_number(self, weights: Any) -> Any:
+        """Return the weights of classes by the numbers of their outputs, if they are
+        given by labels.
+        """
+        if self.task != "classes" or not isinstance(weights, Mapping):
+            return weights
+        for label in weights:
+            if label not in self.one_hot:
+                raise self._unknown(label)
+        return {
+            int(self.one_hot[label].argmax()): each for label, each in weights.items()
+        }
+
     def require_outputs(self, network: Network, is_scaled: bool) -> None:
         """Raise if the outputs do not fit the task."""
         names = TASKS[self.task]
@@ -138,13 +160,8 @@ class Targets:
             entries = targets if listed else labels.tolist()
             rows = [self.one_hot[label] for label in entries]
         except (KeyError, TypeError) as error:
-            unknown = error.args[0] if isinstance(error, KeyError) else targets
-            unknown = unknown.item() if isinstance(unknown, np.generic) else unknown
-            raise ArgumentError(
-                f"Expected labels among {_checks.short_repr(self.classes)}, got"
-                f" {_checks.short_repr(unknown)}. Pass all classes at the beginning,"
-                " to the first partial_fit. Only the estimators of synapse.river add"
-                " classes later."
+            raise self._unknown(
+                error.args[0] if isinstance(error, KeyError) else targets
             ) from None
         return np.array(rows).reshape(len(rows), count)
 

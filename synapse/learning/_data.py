@@ -139,6 +139,20 @@ class Data:
             else np.where(self.has_target, weights, 0.0)
         )
 
+    def relative(self, weights: Floats) -> Floats:
+        """Return the weights of rows, divided by the mean of all sequences' means: a
+        common factor of all weights changes nothing.
+        """
+        counted = self.counted(weights)
+        if not counted.any():
+            return weights
+        first_rows = self.bounds[self.filled]
+        largest = counted.max()  # the sum could be infinite
+        sums = np.add.reduceat(counted / largest, first_rows)
+        counts = np.add.reduceat(self.has_target, first_rows, dtype=np.int64)
+        mean = (sums[counts > 0] / counts[counts > 0]).mean()
+        return np.asarray(weights / largest / mean)
+
     def rows(self, start: int, stop: int, clear: bool = False) -> Data:
         """Return some rows of a sequence as separate data. If `clear`, the context is
         cleared first.
@@ -558,7 +572,7 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
     labels = (
         targets.argmax(axis=1) if outputs > 1 else (targets[:, 0] > 0.5).astype(int)
     )
-    weights = np.ones(len(labels))
+    by_class = np.ones(count)
     for label, weight in classes.items():
         _checks.require(
             _checks.integer(label) in range(count),
@@ -566,10 +580,12 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
             f"0 to {count - 1}",
             label,
         )
-        weights[labels == label] = _checks.non_negative_number(
+        by_class[label] = _checks.non_negative_number(
             f"The weight of class {label}", weight
         )
-    return weights
+    # of a stream, only the classes are known beforehand
+    mean = by_class.mean() if by_class.any() else 1.0
+    return np.asarray(by_class[labels] / mean)
 
 
 def new_control() -> Control:

@@ -333,7 +333,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
             }
         share = 0.0
         settings = {name: getattr(self, name) for name in TRAINER}
-        count = len(y) if weights is None else weights.sum()
+        count = len(y)
         inputs, targets = self._samples(X, self._targets(y))
         if isinstance(self.validation, tuple):
             also = "a fraction or "
@@ -351,9 +351,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         if isinstance(self.l2, str) and _checks.choice("l2", self.l2, (AUTO,)):
             penalty = ROWS.penalty / (count * (1.0 - share))
             settings["l2"] = penalty if self.rule == "bptt" else 0.0
-        # a mean weight of 1, so that twice all weights are the same
         if weights is not None:
-            options["sample_weight"] = weights * (len(weights) / weights.sum())
+            options["sample_weight"] = weights
         if reset:
             model.trainer = Trainer(model.network, **settings)
         for name in () if reset else settings:

@@ -418,7 +418,7 @@ def test_samples_and_costs_can_both_be_weighed():
         ROWS, targets, epochs=1, sample_weight=factors, progress=False
     )
     assert before - network.weights == pytest.approx(
-        factors @ np.array(parts) / 6, abs=1e-12
+        factors @ np.array(parts) / factors.sum(), abs=1e-12
     )
 
 
@@ -446,3 +446,12 @@ def test_a_step_has_targets_for_all_or_for_none():
         all_refused((call, ArgumentError, sentence) for call in calls)
     with pytest.raises(ArgumentError, match="add up to 1"):
         synapse.gradient(network, [ROWS[0]], [[0.5, 0.4, 0.0]])
+
+
+@pytest.mark.parametrize("cost", [None, "squared_error", "categorical_cross_entropy"])
+def test_softmax_beside_other_outputs_has_no_cost(cost):
+    inputs, outputs = Layer(1), Layer([Neuron(squash=k) for k in ("softmax", "relu")])
+    inputs.project(outputs)
+    net = Network(inputs, outputs)
+    with pytest.raises(ArgumentError, match="relu and softmax cannot be trained toget"):
+        synapse.Trainer(net, cost=cost).train([[0.0]], [[1.0, 0.0]], progress=False)

@@ -10,6 +10,9 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what the checks try
+REGRESSOR = NetworkRegressor(l2=0.0)
+"""Two checks want a weight of 2 to be a repetition. With `l2="auto"`, which follows
+from the number of samples, all weights times 2 are the same."""
 NOT_OURS = {
     "check_array_api_input",
     "check_classifiers_multilabel_output_format_decision_function",
@@ -42,7 +45,7 @@ def test_both_pass_some_of_them():
     """Those that take most care; all of them are in the tier slow."""
     names = SOME.split()
     done = Counter()
-    for estimator in (NetworkClassifier(), NetworkRegressor()):
+    for estimator in (NetworkClassifier(), REGRESSOR):
         for made, check in estimator_checks_generator(estimator):
             if check.func.__name__ in names:
                 check(made)
@@ -53,4 +56,4 @@ def test_both_pass_some_of_them():
 @pytest.mark.slow
 def test_both_pass_all_of_them():
     assert passed(NetworkClassifier()) >= 67
-    assert passed(NetworkRegressor()) >= 60
+    assert passed(REGRESSOR) >= 60

@@ -440,7 +440,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         "X contains NaN": lambda: model.partial_fit(holes[3:4], Y[3:4]),
         "contains infinity": lambda: model.predict([[0, 0, 0, np.inf]]),
         "among ['no', 'yes'], got 'maybe'": lambda: model.partial_fit(X[:1], ["maybe"]),
-        "got 'maybe'. Pass all classes": lambda: model.partial_fit(
+        "got 'maybe'. Name all of them": lambda: model.partial_fit(
             X[:3], ["no", "yes", "maybe"]
         ),
         "all labels that will come": lambda: classifier().partial_fit(X, Y),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from .._checks import function_of, positive_integer, suggests_arguments
+from .._checks import expected, function_of, positive_integer, suggests_arguments
+from ..errors import ArgumentTypeError
 from ..objects.network import Network
 
 
@@ -74,7 +75,7 @@ class Batch:
         Number of rows in the batch.
     steps : float
         Number of rows with a target. If samples or classes have weights, it is the sum
-        of the rows' weights.
+        of the rows' weights, after these have been divided by their mean.
     network : Network
         The network, which a callback may read, change and save.
     """
@@ -93,6 +94,17 @@ class Batch:
 
 Callback = Callable[[Progress], Any]
 """Function called after every epoch. Returning a true value ends the training."""
+
+
+def ends_training(title: str, answer: Any) -> bool:
+    """Return whether the answer of a callback ends the training, or raise
+    ArgumentTypeError if it is neither true nor false.
+    """
+    try:
+        return bool(answer)
+    except Exception as error:  # arrays have no truth value
+        condition = "True, to end the training, or False or None"
+        raise ArgumentTypeError(expected(title, condition, answer)) from error
 
 
 def called_with_progress(title: str, function: Any) -> Callable[[Any], Any]:

@@ -8,16 +8,18 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .. import _html
 from .._checks import AbstractOwnNames, pluralize, suggests_attributes
 from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..objects.snapshots import Snapshot, preserved_context
-from ._callbacks import Progress, every
+from ._callbacks import Progress, ends_training, every
 from ._data import Data, Shape
 from ._evaluation import mean_cost, measured
-from ._plan import TrainingPlan, TrainingState
+from ._loss_gradient import wiring_of
+from ._plan import AT_END, TrainingPlan, TrainingState
 
 VALIDATION = "validation"
 """Name of the held-out data that decide when a training ends."""
@@ -32,9 +34,10 @@ class Result(metaclass=AbstractOwnNames):
     ----------
     loss : float
         Mean cost of the last epoch's steps with a target, measured before each update.
-        If the epoch is incomplete, the mean covers its steps so far. If the best
-        weights were restored, it is the loss of their epoch. If a training on arrays
-        stopped by ``goal``, it is the loss of the network as it is now.
+        If the epoch is incomplete, the mean covers its steps so far. If a training on
+        arrays restored the best weights, or stopped by ``goal``, it is the loss of the
+        network as it is now. If one on batches of a stream restored them, it is the
+        loss of their epoch.
     epochs : int
         Number of complete epochs.
     seconds : float
@@ -43,14 +46,21 @@ class Result(metaclass=AbstractOwnNames):
         Values per epoch. They are ``loss`` and ``rate``, each metric of the training
         data, such as ``accuracy``, and the loss and the metrics of the other data that
         were evaluated, such as ``validation_loss``, ``validation_accuracy`` and
-        ``test_loss``. All except ``loss`` belong to the weights at the end of the
-        epoch.
+        ``test_loss``. If ``patience`` compares losses of arrays without held-out data,
+        it compares ``loss_at_end``. All except ``loss`` belong to the weights at the
+        end of the epoch.
     stop_reason : str
         Reason of the end: ``epochs``, ``goal``, ``patience``, ``callback`` or
         ``interrupted``. With L-BFGS it can also be ``converged``, if no lower cost is
         found.
     cost : str
         Name of the cost that is averaged by the losses.
+    best_epoch : int, optional
+        Epoch with the lowest monitored loss, counted from 1, if its weights were to be
+        restored.
+    restored : bool
+        Whether the network has the weights of this epoch. If a callback has edited the
+        network since then, it keeps its last weights.
     """
 
     loss: float
@@ -59,6 +69,8 @@ class Result(metaclass=AbstractOwnNames):
     history: dict[str, list[float]]
     stop_reason: str
     cost: str
+    best_epoch: int | None = None
+    restored: bool = False
 
     @property
     def falling(self) -> bool:
@@ -69,7 +81,7 @@ class Result(metaclass=AbstractOwnNames):
         the tenth before by more than 1 %. More epochs are then likely to lower it
         further.
         """
-        losses = self.history.get("validation_loss", self.history["loss"])
+        losses = monitored(self.history)
         tenth = max(1, len(losses) // 10)
         if len(losses) < 2 * tenth:
             return False
@@ -85,6 +97,11 @@ class Result(metaclass=AbstractOwnNames):
                 " while the loss was still falling" if self.falling else ""
             )
         after = f"after {pluralize(self.epochs, 'epoch')}, {self.seconds:.3g} s"
+        if self.best_epoch is not None and not self.restored:
+            ended += (
+                f"; the weights of epoch {self.best_epoch}, the best one, do not fit"
+                " the network, which was edited since then"
+            )
         return f"<Result: {in_words(self.cost)} {self.loss:.6g} {after}, {ended}>"
 
     def _repr_html_(self) -> str:
@@ -95,6 +112,11 @@ class Result(metaclass=AbstractOwnNames):
             if name.rpartition("_")[2] == "loss"
         }
         return _html.view(repr(self), _html.curves(lines, "epoch"))
+
+
+def monitored(values: Mapping[str, list[float]]) -> list[float]:
+    """Return the losses by epoch that decide about the end and the best weights."""
+    return values.get(f"{VALIDATION}_loss", values.get(AT_END, values["loss"]))
 
 
 @dataclass
@@ -123,12 +145,15 @@ class History:
     reference: float = math.inf
     reference_epoch: int = 0
     best_weights: Snapshot | None = None
+    best_form: Any = None  # of the network that had them
     last_weights: Snapshot | None = None  # those that the best have replaced
 
     def __post_init__(self) -> None:
         names = [*self.plan.metrics] if self.training is not None else []
         for name in self.others:
             names += [f"{name}_{value}" for value in ("loss", *self.plan.metrics)]
+        if self.plan.restore and self.held_out is None and self.measure is not None:
+            names.append(AT_END)
         self.values |= {name: [] for name in names}
 
     @property
@@ -145,20 +170,40 @@ class History:
         """Take over the epochs of a training, and restore its latest weights if they
         have been replaced.
         """
-        self.values = {name: list(values) for name, values in paused.values.items()}
+        unknown = [math.nan] * paused.done
+        self.values = {
+            name: [*paused.values.get(name, unknown)] for name in self.values
+        }
         self.done = paused.done
         self.started -= paused.seconds
         self.best_weights = paused.best if self.plan.restore else None
         if paused.last is not None:
             paused.last.restore()
+        if self.best_weights is not None:
+            self.best_form = self._form()
         if self.done:
             self.latest = self.values["loss"][-1]
             self._compare(self.monitored, 0)
+            if math.isnan(self.monitored[-1]):  # unknown until now
+                self.reference_epoch = self.done
+
+    def _form(self) -> Any:
+        """Return what an edit of the network by a callback would change."""
+        network = self.plan.network
+        with self.in_use():
+            squash = network._column("squash")[network._rows()]
+            return wiring_of(network), squash.tobytes()
+
+    @property
+    def restorable(self) -> Snapshot | None:
+        """The best weights, or None if the network has been edited since then."""
+        best = self.best_weights
+        return best if best is not None and self.best_form == self._form() else None
 
     @property
     def monitored(self) -> list[float]:
-        """Monitored losses by epoch, on the held-out data if there are any."""
-        return self.values.get("validation_loss", self.values["loss"])
+        """Monitored losses by epoch."""
+        return monitored(self.values)
 
     @property
     def previous(self) -> float | None:
@@ -197,9 +242,7 @@ class History:
         """
         self.latest = losses[-1]
         done = self.done
-        figures = {}
-        if self.training is not None or self.others:
-            figures = self._figures()  # a metric may raise: nothing is appended then
+        figures = self._figures()  # a metric may raise: nothing is appended then
         self.done += len(losses)
         self.values["loss"] += losses
         self.values["rate"] += rates
@@ -211,12 +254,15 @@ class History:
             if self.plan.restore and self.best < best:
                 with self.in_use():
                     self.best_weights = Snapshot(self.plan.network)
+                    self.best_form = self._form()
 
     def _figures(self) -> dict[str, float]:
         """Return the values of the present weights on all data that are evaluated."""
         figures: dict[str, float] = {}
         plan = self.plan
         threads = plan.options.threads
+        if AT_END in self.values:
+            figures[AT_END] = self._measured()
         if self.training is not None:
             figures |= measured(plan.metrics, plan.network, self.training, threads)
         for name, data in self.others.items():
@@ -260,7 +306,9 @@ class History:
         )
         with AllowInterrupt():
             # call all of them
-            return any([callback(progress) for callback in self.plan.callbacks])
+            answers = [callback(progress) for callback in self.plan.callbacks]
+        title = "The result of a callback"
+        return any(ends_training(title, answer) for answer in answers)
 
     def reason_to_stop(self) -> str | None:
         """Return the reason to end the training with the latest epoch, except for
@@ -279,9 +327,16 @@ class History:
         """
         if self.measure is None:
             return True
-        with self.in_use():
-            self.tested = self.measure()
+        self.tested = (
+            self.values[AT_END][-1] if AT_END in self.values else self._measured()
+        )
         return self.tested <= self.plan.goal
+
+    def _measured(self) -> float:
+        """Return the loss of the present weights on the training data."""
+        assert self.measure is not None
+        with self.in_use():
+            return self.measure()
 
     def result(self, stopped: str) -> Result:
         """Return the result of the training, after restoring the best weights if they
@@ -290,20 +345,26 @@ class History:
         seconds = self.seconds
         reached = stopped == "goal" and self.measure is not None
         loss = self.tested if reached else self.latest
-        if self.best_weights is not None and (self.held_out is not None or not reached):
-            loss = self._restored(self.best_weights, reached)
+        wanted = self.plan.restore and (self.held_out is not None or not reached)
+        best = self.restorable if wanted else None
+        if best is not None:
+            loss = self._restored(best)
         return Result(
-            loss, self.done, seconds, self.values, stopped, self.plan.options.cost.name
+            loss,
+            self.done,
+            seconds,
+            self.values,
+            stopped,
+            self.plan.options.cost.name,
+            self.best_epoch if wanted and self.best_epoch else None,
+            best is not None,
         )
 
-    def _restored(self, best: Snapshot, reached: bool) -> float:
-        """Restore the best weights and return their error, which is measured if the
-        goal has been reached.
-        """
+    def _restored(self, best: Snapshot) -> float:
+        """Restore the best weights and return their loss on the training data."""
         with self.in_use():
             self.last_weights = Snapshot(self.plan.network)
         best.restore()
-        if not reached or self.measure is None:
+        if self.measure is None:
             return self.values["loss"][self.best_epoch - 1]
-        with self.in_use():
-            return self.measure()
+        return self._measured()

@@ -23,6 +23,8 @@ from ._evaluation import Metric
 from ._options import FixedOptions
 
 TrainingStateParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
+AT_END = "loss_at_end"
+"""Name of the training loss of the weights that an epoch ends with."""
 SNAPSHOTS = ("best", "last")
 
 
@@ -97,7 +99,7 @@ class TrainingState:
                     f" {_described(before)}, got {_described(now)}. Pass the same data,"
                     " or train without resume."
                 )
-        if self.values.keys() != {*values}:
+        if self.values.keys() - {AT_END} != {*values} - {AT_END}:
             names = [", ".join(each) for each in (self.values, values)]
             raise ArgumentError(
                 "Expected the metrics and eval_set of the training that is continued,"

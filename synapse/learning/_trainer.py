@@ -43,7 +43,7 @@ from ._parameters import Updater
 from ._plan import Checkpointer, TrainingPlan, TrainingState, TrainingStateParts
 from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
-from .rules import RuleTask, TrainingRule
+from .rules import BackpropagationThroughTime, RuleTask, TrainingRule
 from .rules._synaptic import rule_class
 
 # --- checks of the arguments of train -------------------------------------------------
@@ -241,7 +241,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         ]  # they may have been changed
         store = self.network._store
         version = (
-            store.structure_version if self.only is None else store.topology_version
+            store.structure_version if self.only is None else store.version_of_part
         )
         state = version, self.network.rule, by_layer
         known = vars(self).get(_checks.BY_OPTIONS)
@@ -342,13 +342,15 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             classes have no influence.
         patience : int, optional
             Training ends after this number of epochs without a lower loss, on the
-            held-out data if there are any. Default: no limit.
+            held-out data if there are any, otherwise on the training data with the
+            weights at the end of the epoch. Default: no limit.
         min_delta : float
             Minimum decrease of the loss that counts for `patience`, compared with the
             latest loss that counted. Default 0.
         restore_best : bool
             With `validation` or `patience`: restore the weights of the best epoch at
-            the end. Default True.
+            the end. If a callback edits the network after that epoch, it keeps its last
+            weights, see :class:`Result`. Default True.
         callbacks : iterable of callable
             Functions called with a :class:`Progress` after every epoch; returning a
             true value ends the training. They may edit the network.
@@ -357,11 +359,12 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             returning a true value ends the training. It may edit the network.
         sample_weight : array_like, optional
             Weight in training of each sequence (or sample) or of each step, see
-            :func:`gradient`, held-out ones included; with "bptt". Not for a stream of
-            batches.
+            :func:`gradient`, held-out ones included; with "bptt". Weights are divided
+            by their mean, because only their ratios count. Not for a stream of batches.
         class_weight : mapping of int to float, optional
             Weight of the steps of each class, for "bptt". The class of a step is the
-            index of the target's largest entry, or 0 or 1 for a single output.
+            index of the target's largest entry, or 0 or 1 for a single output. For a
+            stream of batches, these weights are divided by their mean.
         checkpoint : str or os.PathLike, optional
             File to which the trainer is saved while it trains: at once, so that a file
             that cannot be written raises before the first epoch, then after epochs, and
@@ -536,6 +539,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             end = training.end
             begun = end is not None and (end.done or training.changed)
             self._paused = end if begun else latest
+            if isinstance(training.rule, BackpropagationThroughTime):
+                store = self.network._store
+                self.network._gradients_until = int(store["clock"][0])
             self._kept.keep_rule(training.rule)
 
     def _arrays(
@@ -564,7 +570,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         needs_none = isinstance(self.rule, Rule)
         if not (needs_none or data.counted(weights).any()):
             raise ArgumentError(_data_source.NO_TARGET)
-        task = RuleTask(options, rule.arrange(data), weights, rng)
+        data = rule.arrange(data)
+        weights = None if weights is None else data.relative(weights)
+        task = RuleTask(options, data, weights, rng)
         return _data_source.Arrays(task), held_out
 
     def _stream(

@@ -27,7 +27,7 @@ from ..engine.locking import (
 )
 from ..errors import ArgumentError, DivergenceError
 from ..optimizers import LBFGS
-from ._callbacks import Batch
+from ._callbacks import Batch, ends_training
 from ._data import MAX_CACHED_BYTES, Epochs, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
@@ -216,7 +216,7 @@ class Training:
             held_out=history.held_out_shape,
             seconds=history.seconds,
             updates=self.updates,
-            best=history.best_weights,
+            best=history.restorable,
         )
 
     def _save_if_due(self) -> None:
@@ -485,7 +485,8 @@ class Training:
         except KeyboardInterrupt:  # the batch is complete
             self.end_reason = "interrupted"
         else:
-            self.end_reason = "callback" if stop else None
+            ends = ends_training("The result of on_batch", stop)
+            self.end_reason = "callback" if ends else None
 
     def _call_compiled(
         self, rule: TrainingRule, epochs: Epochs

@@ -124,13 +124,51 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
         for _ in range(1100):
             net.input[0].project(net.output[0])
             net.input[0].disconnect(net.output[0])
-        net.input[1].disconnect(net["hidden"][1])
         net.activate([0.0, 1.0])
         net.weights = 5.0 + net.weights
 
-    Trainer(net, rate=1e-9).train(INPUTS[0], TARGETS[0], callbacks=[rewire], **PATIENT)
+    result = Trainer(net, rate=1e-9).train(
+        INPUTS[0], TARGETS[0], callbacks=[rewire], **PATIENT
+    )
     assert net._store.n_identities < 100
-    assert net.weights == pytest.approx(np.delete(best, 3), abs=1e-6)
+    assert result.restored
+    assert net.weights == pytest.approx(best, abs=1e-6)
+
+
+def test_a_network_that_was_edited_after_its_best_epoch_keeps_its_last_weights():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+
+    def cut(news):
+        if news.epoch == 1:
+            net.input[1].disconnect(net["hidden"][1])
+            net.weights = 5.0 + net.weights
+        news.network.biases = float(news.epoch) * np.ones(6)
+
+    result = Trainer(net, rate=1e-9).train(
+        INPUTS[0], TARGETS[0], callbacks=[cut], **PATIENT
+    )
+    assert (result.best_epoch, result.restored) == (1, False)
+    assert "epoch 1, the best one, do not fit" in repr(result)
+    assert net.biases[2:] == pytest.approx(result.epochs, abs=1e-6)
+    assert net.weights.min() > 3.0
+
+
+@pytest.mark.parametrize("rule", ["online", "bptt", "rtrl"])
+@pytest.mark.parametrize("batch_size", [1, 99])
+@pytest.mark.parametrize("held_out", [{}, {"validation": 0.25}])
+def test_the_loss_is_that_of_the_weights_that_come_back(rule, batch_size, held_out):
+    x = np.linspace(-1.0, 1.0, 12)[:, None]
+    net = architect.Perceptron(1, 4, 1, output_squash="identity", seed=0)
+    trainer = Trainer(net, rule=rule, optimizer="adam", rate=0.2, batch_size=batch_size)
+    options = {"epochs": 60, "patience": 4, "seed": 0, "progress": False}
+    result = trainer.train(x, np.sin(2 * x), **options, **held_out)
+    left = len(x) - 3 * bool(held_out)
+    assert result.restored
+    assert result.loss == pytest.approx(
+        trainer.test(x[:left], np.sin(2 * x[:left])).loss, rel=1e-12
+    )
+    chosen = result.history["validation_loss" if held_out else "loss_at_end"]
+    assert min(chosen) == chosen[result.best_epoch - 1]
 
 
 # --- joined networks ------------------------------------------------------------------

@@ -399,7 +399,7 @@ def test_only_an_error_that_is_lower_by_min_delta_ends_the_waiting():
     plain = training(patience=5)
     assert plain.epochs == 400  # it falls in every epoch
     reference, since = np.inf, 0
-    for epoch, error in enumerate(plain.history["loss"], 1):  # the epoch that ends it
+    for epoch, error in enumerate(plain.history["loss_at_end"], 1):
         if error < reference - 0.01:
             reference, since = error, epoch
         if epoch - since >= 5:
@@ -407,7 +407,7 @@ def test_only_an_error_that_is_lower_by_min_delta_ends_the_waiting():
     early = training(patience=5, min_delta=0.01)
     assert (early.stop_reason, early.epochs) == ("patience", epoch)
     # the best weights are those of the lowest error
-    assert early.loss == min(early.history["loss"])
+    assert early.loss == min(early.history["loss_at_end"])
 
 
 # --- rates ----------------------------------------------------------------------------
@@ -491,3 +491,17 @@ def test_a_list_of_rates_is_answered_with_the_function_that_follows_it():
         match=re.escape("lambda epoch: rates[epoch * len(rates) // epochs]"),
     ):
         synapse.Trainer(architect.Perceptron(1, 1, seed=0), rate=[0.01, 0.005])
+
+
+@pytest.mark.parametrize("hook", ["callbacks", "on_batch"])
+def test_what_is_neither_true_nor_false_is_refused(hook):
+    def answer(_):
+        return np.ones(2)
+
+    net = architect.Perceptron(1, 1, seed=0)
+    with pytest.raises(synapse.errors.ArgumentTypeError, match="True, to end the trai"):
+        Trainer(net, rule="bptt").train(
+            *([[1.0]], [[1.0]]),
+            **{hook: [answer] if hook == "callbacks" else answer},
+            progress=False,
+        )

@@ -324,7 +324,11 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
             ),  # soon worse than at the begin
             epochs=40,
             shuffle=False,
-            callbacks=[lambda news: seen.append([news.loss, net.weights.tolist()])],
+            callbacks=[
+                lambda news: seen.append(
+                    [news.values.get("loss_at_end", news.loss), net.weights.tolist()]
+                )
+            ],
             **options,
         )
         return result.loss, net.weights.tolist(), seen

@@ -291,7 +291,8 @@ class ExactGradient:
     The network must not be connected to neurons outside it. Each call takes some of the
     sequences and computes groups of them at the same time, on `threads` threads, by
     default as many as save time. `weights`, shape (rows,), weigh the cost of each row,
-    by default by 1.
+    by default by 1. `whole` is whether masks are those of whole sequences, whose steps
+    then stay together.
     """
 
     def __init__(
@@ -300,9 +301,11 @@ class ExactGradient:
         data: Data,
         threads: int | None = None,
         weights: Floats | None = None,
+        whole: bool = False,
     ) -> None:
         self.network = network
         self.threads = threads
+        self._whole = whole
         self._structure = 0
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._tables: dict[Any, RedirectedTable] = {}  # with the lists of each tapes
@@ -323,7 +326,7 @@ class ExactGradient:
         self.data.require_fit(network)
         self._topology = network._version
         self.lanes = engine.schema.SIDE_BY_SIDE[network.dtype]
-        self.independent_steps = not network.has_memory
+        self.independent_steps = not (network.has_memory or self._whole)
         self.few = 0
         if not self.independent_steps and self._is_dense():
             self.few = 1 + self.lanes // 8

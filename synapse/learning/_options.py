@@ -186,7 +186,8 @@ class TrainerOptions:
     dropout: Option[Chances, Chances] = Option(
         "float or mapping of layers (or their names) to float",
         """For "bptt", during training: the probability that a hidden neuron, or a
-        neuron of these layers, is dropped for a step. Default 0.""",
+        neuron of these layers, such as the inputs, is dropped for a step. Default
+        0.""",
         _chances,
         owned=True,
         default=0.0,

@@ -125,7 +125,7 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         ):
             raise ArgumentError(
                 f"{subject(title)} cannot be applied to the outputs. Pass it for hidden"
-                " layers only."
+                " layers, or for the inputs."
             )
         value = finite_number(title, chance)
         require(0 <= value < 1, title, "0 or above and below 1", chance)

@@ -129,6 +129,13 @@ not 0, in the same order, which gives the same bits. It does not need ``extra``.
 
 
 @inline
+def _drop(store, tapes, span, start, stop, step, forward, lanes):
+    """Apply dropout to some neurons in this step."""
+    masked_at = step * forward.rows - span.start
+    apply_dropout(store, flat(tapes), start, stop, forward.now, masked_at, lanes)
+
+
+@inline
 def activate_by(
     way, store, tapes, extra, span, inputs, step, forward, lanes, ragged, masked
 ):
@@ -143,6 +150,12 @@ def activate_by(
             store, tapes, span, inputs, step, forward.now, lanes, ragged, way.transposes
         )
         start += span.inputs
+        if masked:
+            _drop(store, tapes, span, span.start, start, step, forward, lanes)
+            if way.transposes and lanes > 1:
+                transpose_activations(
+                    store, tapes, span.start, start, span, forward.now, lanes, True
+                )
     due = way.begin(store, tapes, extra, span, start, forward)
     while start < span.stop:
         stop = way.next_part(store, extra, start, due)
@@ -150,15 +163,7 @@ def activate_by(
         way.compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
         # a clamped neuron keeps its value, masked or not
         if masked:
-            apply_dropout(
-                store,
-                flat(tapes),
-                start,
-                stop,
-                forward.now,
-                step * forward.rows - span.start,
-                lanes,
-            )
+            _drop(store, tapes, span, start, stop, step, forward, lanes)
         if store.ties.clamped != 0:
             apply_clamps(store, flat(tapes), start, stop, forward.now, lanes)
         # at the end, because other neurons and the sums of the gradient read the same

@@ -41,7 +41,11 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         self._masks: Masks | None = None
         self._window = checked_window(task.options.window)
         self._exact = ExactGradient(
-            task.network, task.data, task.options.threads, task.weights
+            task.network,
+            task.data,
+            task.options.threads,
+            task.weights,
+            whole=bool(task.options.recurrent_dropout),
         )
         self._begin()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,9 +49,13 @@ class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
     ``total = projected * eligibility + sum(gate.product for gate in gates)``. The
-    weight changed by the rate times the total. For a tied connection, the total is its
-    own part, and the weight changed by the sum of the parts of all connections that
-    share it.
+    weight changed by the rate times the total, except in these cases:
+
+    - For a tied connection, the total is its own part, and the weight changed by the
+      sum of the parts of all connections that share it.
+    - A weight with a sign stopped at 0.
+    - A trainer with an optimizer, a penalty or a limited gradient takes the total of
+      each step as a part of the gradient, from which it computes the change.
 
     Attributes
     ----------
@@ -118,7 +122,7 @@ def explain(connection: Connection) -> Explanation:
     Call this function after ``network.propagate(rate, target)`` (or
     ``neuron.propagate``, or training), before activating, setting or connecting
     anything, because errors and traces must still belong to that step. The weight has
-    changed by ``rate * total``.
+    changed by ``rate * total``, with the exceptions that :class:`Explanation` lists.
 
     Parameters
     ----------
@@ -136,16 +140,19 @@ def explain(connection: Connection) -> Explanation:
         If `connection` is not a Connection.
     ArgumentError
         If the connection is not trainable, if its network has learnt by rtrl in the
-        latest step or learns by a rule of synapses, or if its target has been activated
-        or weights have been set since it last propagated.
+        latest step, was trained by bptt since then, or learns by a rule of synapses, if
+        its target has been activated since it last propagated, or if terms cannot be
+        told apart, see Notes.
 
     Notes
     -----
     This is the equation (learning) of the page "The equations" (Monner and Reggia
     2012). Because extended traces to neurons without a self-connection are not stored,
     they are recomputed from the weights before the update, which follow from the update
-    of each neuron. Clones and loaded networks do not have that update, and therefore
-    such terms raise an error there.
+    of each neuron. If weights have changed otherwise, for example by an optimizer, a
+    tie or a value that you set, only the sum of these terms is known. Then a single
+    term equals this sum, and several raise an error. This is also the case in clones
+    and loaded networks, which do not have the update.
 
     Examples
     --------
@@ -167,8 +174,7 @@ def explain(connection: Connection) -> Explanation:
     target = connection.target
     _require_online(target)
     _require_propagated(target)
-    gates = tuple(_gates(connection))
-    _require_unmoved(target, connection.eligibility, gates)
+    gates = _in_sum(target, connection.eligibility, tuple(_gates(connection)))
     projected = target.error.projected
     eligibility = connection.eligibility
     activation, gain = _read_along(connection)
@@ -199,6 +205,12 @@ def _require_online(target: Neuron) -> None:
             f"{by!r} learns by {by.rule!r}, whose changes are not sums of these terms."
             " Read connection.traces."
         )
+    if by is not None and by._gradients_until == int(target._store["clock"][0]):
+        raise ArgumentError(
+            f"{by!r} has been trained by bptt since its latest step, whose changes are"
+            " sums over all steps of a batch. Call synapse.gradient, or activate and"
+            " propagate the network first."
+        )
 
 
 def _require_propagated(target: Neuron) -> None:
@@ -218,27 +230,37 @@ def _require_propagated(target: Neuron) -> None:
         )
 
 
-def _require_unmoved(
+def _in_sum(
     target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]
-) -> None:
-    """Check that the terms add up to the G_j of the propagation, with the weights of
-    its time.
+) -> tuple[GateTerm, ...]:
+    """Return the terms, whose sum over neurons without a self-connection must be that
+    of the propagation, with the weights of its time.
     """
     store = target._store
     store.ensure_lowered()
-    computed = sum(
-        gate.product for gate in gates if gate.neuron.self_connection is None
-    )
+    recomputed = [gate for gate in gates if gate.neuron.self_connection is None]
     used = float(_factored(store)[target._row]) * eligibility
 
     # The sums are compared by what was added up in them, as they may cancel out.
     size = abs(target.error.gated * eligibility)
     size += sum(abs(gate.product) for gate in gates)
-    if abs(computed - used) > _rounding(target) * size:
+    difference = used - sum(gate.product for gate in recomputed)
+    if abs(difference) <= _rounding(target) * size:
+        return gates
+    moved = [gate for gate in recomputed if gate.responsibility]
+    if len(moved) != 1:
+        names = ", ".join(repr(gate.neuron) for gate in moved)
         raise ArgumentError(
-            f"Weights of connections that {target!r} gates have been set since it last"
-            " propagated. Explain a connection right after propagate."
+            f"The parts of this change through {names or 'gated neurons'} are only"
+            f" known as a sum, because weights of connections that {target!r} gates"
+            " have changed otherwise than by rate times total since it last"
+            " propagated: they were set, have an optimizer or a penalty, share a"
+            " weight or stopped at 0. Explain a connection right after propagate."
         )
+    (known,) = moved
+    extended = used / known.responsibility
+    exact = replace(known, extended=extended, product=used)
+    return tuple(exact if gate is known else gate for gate in gates)
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:

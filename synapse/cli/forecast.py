@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from .._checks import pluralize
+from ..errors import ArgumentError
 from ..forecasting import Forecast
 from ..forecasting._checked_series import horizon
 from ..forecasting._frames import labels_beside
@@ -14,6 +17,7 @@ from ..forecasting._statistical import METHODS
 from ..tables._pandas import pd
 from ..tables._reading import find_dates
 from ..tables._series_task import forecast_of, rows_ahead, series_facts, series_for
+from ..tables._table import quoted
 from . import helpers
 from .formats import read as read_model
 from .pictures import check_picture, draw_forecasts, share_drawn
@@ -98,32 +102,77 @@ def forecast(options: argparse.Namespace) -> None:
     }
     if options.plot is not None and options.coverage is None:
         wanted["coverage"] = share_drawn(facts, options.method)
-    frames = {}
-    forecasts = dict[str, Forecast]()
-    for name, series in several.items():
+    for series in several.values():
         labels_beside(series.index, steps)  # dates may end: an error before any work
+
+    def rows_of(name: str, series: pd.DataFrame) -> tuple[Any, list[str]]:
         ahead = future
         if future is not None and name and key in future:
             ahead = future[future[key].astype(str) == name]
-        rows, unread = rows_ahead(series, ahead, facts["known"], steps)
-        forecasts[name], sentences = forecast_of(network, series, steps, rows, **wanted)
-        shown = forecasts[name]
+        return rows_ahead(series, ahead, facts["known"], steps)
+
+    forecasts, said = _all_forecasts(network, several, steps, rows_of, wanted)
+    notes += said
+    frames = {}
+    for name, made in forecasts.items():
         if options.coverage is None:  # bounds of the picture alone
-            shown = replace(shown, lower=None, upper=None)
-        frames[name] = shown.to_pandas()
-        notes += [*unread, *sentences]
+            made = replace(made, lower=None, upper=None)
+        frames[name] = made.to_pandas()
     if options.plot is not None:
-        notes += draw_forecasts(several, forecasts, options.plot)
+        drawn = {name: several[name] for name in forecasts}
+        notes += draw_forecasts(drawn, forecasts, options.plot)
     say(notes)
     helpers.write_table(helpers.joined(frames, key), options.output, _digits)
 
 
+def _all_forecasts(
+    network: Any,
+    several: dict[str, pd.DataFrame],
+    steps: int,
+    rows_of: Callable[[str, pd.DataFrame], tuple[Any, list[str]]],
+    wanted: dict[str, Any],
+) -> tuple[dict[str, Forecast], list[str]]:
+    """Return the forecast of each series, and sentences, which name the series if most
+    others have another one. A series that cannot be forecast is left out.
+    """
+    forecasts = dict[str, Forecast]()
+    refused = dict[str, ArgumentError]()
+    said = dict[str, list[str]]()
+    for name, series in several.items():
+        rows, unread = rows_of(name, series)
+        try:
+            made, sentences = forecast_of(network, series, steps, rows, **wanted)
+        except ArgumentError as error:
+            refused[name] = error
+            continue
+        forecasts[name] = made
+        for sentence in (*unread, *sentences):
+            said.setdefault(sentence, []).append(name)
+    if not forecasts:
+        raise next(iter(refused.values()))
+    notes = [
+        sentence if 2 * len(names) > len(several) else f"{quoted(names)}: {sentence}"
+        for sentence, names in said.items()
+    ]
+    notes += [
+        f"Left out: {name!r}, {pluralize(len(several[name]), 'row')}. {error}"
+        for name, error in refused.items()
+    ]
+    return forecasts, notes
+
+
 def _dated(future: pd.DataFrame, dating: dict[str, Any]) -> pd.DataFrame:
     """Return rows to forecast with their dates as index, if they have any."""
-    date = dating.get("date")
-    if date is not None and not {*date} <= {*future.columns}:
+    date = dating.get("date") or ()
+    missing = [name for name in date if name not in future]
+    if missing:
+        if len(missing) < len(date):
+            raise ArgumentError(
+                f"The table of --future has no column {quoted(missing)}, which is a"
+                " part of the date. Add it, or leave the date out for rows in order."
+            )
         return future
-    dated = find_dates(future, date, dating.get("date_format"))
+    dated = find_dates(future, date or None, dating.get("date_format"))
     return future if dated is None else future.set_axis(dated[1])
 
 

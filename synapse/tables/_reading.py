@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import re
 import sys
 import warnings
 from collections.abc import Collection, Mapping, Sequence
@@ -38,8 +42,20 @@ OPTIONS = {
 """Options of pandas for files that do not have all of them."""
 USUAL = {"sep": ",", "decimal": ".", "header": "infer", "skiprows": 0}
 """The defaults of pandas; None for other options."""
+MONTHS = ("month", "monat", "mois", "mes", "mese", "m")
+"""Names of columns, in any case, whose numbers are months beside those of years."""
 DATE_NAMES = ("date", "time", "datetime", "timestamp", "year")
 """Names of columns, in any case, that are looked at for dates."""
+UNPACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ": lzma}
+"""Modules that unpack a file, by its first bytes."""
+OTHER_KINDS = {
+    r"\xd0\xcf\x11\xe0": "an Excel file of before 2007. Save it as .xlsx.",
+    r"(\s*%[^\n]*\n)*\s*@relation": "ARFF. Read it with scipy.io.arff.loadarff, and"
+    " write its rows as CSV by pandas.",
+    r"\s*[\[{]\s*[\[{\"]": "JSON. Read it with pandas.read_json, and write it as CSV.",
+    r"version https://git-lfs": "a pointer of Git LFS. Fetch the file: git lfs pull.",
+}
+"""Files that are no tables here, by how they begin, and the way on."""
 HOW = (
     "Say how it is written, for example by --sep ';', --decimal ',' or --skiprows 1,"
     " with the meaning of pandas.read_csv."
@@ -138,6 +154,7 @@ def read_table(
     if suffix in NEEDED:
         NEEDED[suffix]()
     try:
+        content = _unpacked(path, content)
         of_names = 1 + header if isinstance(header, int) else int(header is not None)
         above = skiprows + of_names
         label, start = "row", above + 1
@@ -160,8 +177,44 @@ def read_table(
     frame.columns = [str(name) for name in frame.columns]
     if not len(frame):
         raise FormatError(f"{path!r} has names of columns and no rows.")
+    if decimal != "." or thousands is not None:
+        frame = frame.apply(_with_single_mistakes, args=(decimal, thousands))
     index = pd.RangeIndex(start, start + len(frame), name=label)
     return frame.set_axis(index)
+
+
+def _unpacked(path: str, content: bytes) -> bytes:
+    """Return the content of a file without compression, or raise FormatError if it is
+    of a kind that is not read.
+    """
+    for begin, module in UNPACKED.items():
+        if content.startswith(begin):
+            content = module.decompress(content)
+    begins = content[:4096].decode("latin-1")
+    for pattern, kind in OTHER_KINDS.items():
+        if re.match(pattern, begins, re.IGNORECASE):
+            raise FormatError(f"Cannot read {path!r}: it is {kind}")
+    return content
+
+
+def _with_single_mistakes(
+    column: pd.Series, decimal: str, thousands: str | None
+) -> pd.Series:
+    """Return a column in which most cells are numbers by these marks with its numbers,
+    and its other cells as text: pandas leaves the whole column as text.
+    """
+    if is_numeric(column):
+        return column
+    cells = column.astype("string").str.strip()
+    groups = "" if thousands is None else rf"|\d{{1,3}}({re.escape(thousands)}\d{{3}})+"
+    pattern = rf"[+-]?(\d+{groups})({re.escape(decimal)}\d+)?([eE][+-]?\d+)?"
+    cells = cells.where(cells.str.fullmatch(pattern).fillna(False))
+    if thousands is not None:
+        cells = cells.str.replace(thousands, "", regex=False)
+    found = pd.to_numeric(cells.str.replace(decimal, ".", regex=False), errors="coerce")
+    if 2 * found.notna().sum() <= column.notna().sum():
+        return column
+    return column.astype(object).where(found.isna(), found)
 
 
 def _read_text(
@@ -250,6 +303,12 @@ def _dates(
     a date.
     """
     cells = _text(table, names)
+    numbers = date_format is None and cells.str.fullmatch(r"\d{4} \d{1,2}").all()
+    if numbers and len(names) == 2 and names[1].lower() not in MONTHS:
+        raise FormatError(
+            f"Are the numbers in column {names[1]!r} months? Then pass --date-format"
+            " '%Y %m'. Otherwise, add a column with a date of each row."
+        )
     if len(names) == 1 and pd.api.types.is_datetime64_any_dtype(table[names[0]]):
         dates = pd.DatetimeIndex(table[names[0]], freq=None)
     else:

@@ -27,6 +27,7 @@ from ._row_comparison import answers_of, logistic_regression
 from ._row_task import RowTask
 from ._table import (
     UNREADABLE,
+    are_numbers_in_another_form,
     as_frame,
     columns,
     find,
@@ -112,7 +113,9 @@ def train_rows(
     name = str(learning.build)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
     targets, names = _uses(table, targets, inputs, left, ahead)
-    classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
+    target = table[targets[0]]
+    are_words = not (mostly_numbers(target) or are_numbers_in_another_form(target))
+    classes = classes or (len(targets) == 1 and are_words)
     goals, outputs = _goals(table, targets, classes)
     if classes:
         logistic_regression()  # before a training that may take long

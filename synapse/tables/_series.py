@@ -158,7 +158,8 @@ def read_several(
                 f"The date {times[again]} occurs twice, again in"
                 f" {place(table, int(rows[name][again]))}. If the rows are samples,"
                 " train with --ahead 0. If a column tells several series apart, name"
-                " it: --sequence COLUMN."
+                " it: --sequence COLUMN. If another one has the time of day, name both:"
+                f" --date {dated[0][0]},COLUMN."
             )
         frames[name] = values.iloc[rows[name]].set_axis(times)
     step = _step(max((frame.index for frame in frames.values()), key=len), column)

@@ -694,33 +694,60 @@ def forecast_of(
     )
     if network_name in members:
         forecasters[network_name] = task.forecaster(model, steps)
-    if len(forecasters) < len(members):
-        raise ArgumentError(" ".join(notes))
-    mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[
-        :, : len(task.targets)
-    ]
+    forecasts, failed = _forecasts(forecasters, task.y, steps)
+    notes += failed
+    if chosen not in (COMBINE, *forecasts) and (method or chosen == network_name):
+        raise ArgumentError(f"{' '.join(notes)} Use the method network.")
     why = facts.get("reason") if method is None else None
+    if not forecasts:  # what is saved can always be had
+        forecasts[network_name] = task.forecaster(model, steps)(task.y, steps)
+        chosen, why = network_name, None
+    mean = np.mean([*forecasts.values()], axis=0)[:, : len(task.targets)]
     blind = [member for member in members if member in task.blind]
     if blind:
         notes.append(
             f"{', '.join(blind)} cannot use {quoted(task.known)}. Use {network_name},"
             " which can, by --method network."
         )
+    if len(forecasts) < len(members):
+        why = None
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     half = None
     if coverage is not None:
-        errors = facts.get("errors", {}).get(chosen)
-        if errors is None:
-            raise ArgumentError(
-                f"The model has no errors of {chosen} on held-out rows, from which an"
-                " interval follows. Train it with --validation above 0, on more rows."
-            )
-        half = Calibration(np.array(errors)).half_widths(coverage, steps)
+        half = _half_widths(facts, chosen, coverage, steps)
         half *= np.abs(task.level()) if facts["relative"] else task.units
     ahead = bounded(mean, half, coverage or 0.0, limits)
     return replace(
         ahead, dates=labels_beside(series.index, steps), names=task.targets
     ), notes
+
+
+def _half_widths(
+    facts: dict[str, Any], chosen: str, coverage: float, steps: int
+) -> Floats:
+    """Return half of the interval of each step, by the errors of a method."""
+    errors = facts.get("errors", {}).get(chosen)
+    if errors is None:
+        raise ArgumentError(
+            f"The model has no errors of {chosen} on held-out rows, from which an"
+            " interval follows. Train it with --validation above 0, on more rows."
+        )
+    return Calibration(np.array(errors)).half_widths(coverage, steps)
+
+
+def _forecasts(
+    forecasters: Mapping[str, Forecaster], y: Floats, steps: int
+) -> tuple[dict[str, Floats], list[str]]:
+    """Return the forecasts of all methods that can be had for a series, and a sentence
+    on each other one.
+    """
+    forecasts, failed = {}, []
+    for name, ahead in forecasters.items():
+        try:
+            forecasts[name] = ahead(y, steps)
+        except ArgumentError as error:
+            failed.append(f"{name} is left out: {error}")
+    return forecasts, failed
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> pd.DataFrame:

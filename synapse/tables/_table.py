@@ -131,6 +131,15 @@ def mostly_numbers(column: pd.Series) -> bool:
     return bool(2 * np.isfinite(to_floats(column)).sum() > column.notna().sum())
 
 
+def are_numbers_in_another_form(column: pd.Series) -> bool:
+    """Return whether more than half of a column's present cells are text that looks
+    like a number, such as 0,5 or (2) or 1.5D+01.
+    """
+    cells = column.dropna().astype("string")
+    looks = cells.str.fullmatch(r"\W*\d[\d.,' ]*([dDeE][+-]?\d+)?\W*")
+    return not mostly_numbers(column) and bool(2 * looks.sum() > len(cells))
+
+
 def numbers(
     table: pd.DataFrame,
     names: Sequence[str],

@@ -234,3 +234,68 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
     ]
     told(capsys, cases)
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.fixture(scope="module")
+def chosen(folder):
+    """A function that saves the model with other methods in place of those of its
+    test, and returns the path."""
+
+    def saved(*members):
+        model = synapse.load(folder / "both.json")
+        model.network.metadata |= {"chosen": "combine", "members": [*members]}
+        model.network.metadata |= {"differences": [[], []], "reason": None}
+        synapse.save(model, folder / "chosen.json")
+        return folder / "chosen.json"
+
+    return saved
+
+
+def test_methods_that_cannot_be_had_are_left_out_by_name(capsys, folder, chosen):
+    """Also all of them: then the network forecasts."""
+    short = table(folder / "short.csv", 20)
+    run = ["forecast", chosen("ridge", "naive"), short, *args("--steps 12")]
+    _, printed, said = run_cli(capsys, *run)
+    assert "ridge is left out: A ridge regression 12 rows ahead needs 50" in said
+    assert "combine forecasts." in said
+    assert len(rows(printed)) == 13
+    run[1] = chosen("ridge")
+    _, printed, said = run_cli(capsys, *run)
+    assert "gru forecasts." in said
+    assert numbers(printed).shape == (12, 2)
+    sentence = refused(capsys, *run, *args("--method ridge"))
+    assert sentence.startswith("ridge is left out: A ridge regression 12 rows ahead")
+    assert sentence.endswith("Use the method network.")
+
+
+def test_one_short_series_does_not_stop_the_others(capsys, folder, chosen):
+    counts = {"a": 60, "b": 60, "new": 8}
+    data = write(
+        folder / "shops.csv",
+        shop=[name for name in counts for _ in range(counts[name])],
+        date=[month for count in counts.values() for month in months(count, 2020)],
+        Sales=np.concatenate([SALES[:count] for count in counts.values()]),
+        Costs=np.concatenate([COSTS[:count] for count in counts.values()]),
+    )
+    run = ["forecast", chosen("seasonal"), data, *args("--steps 2 --sequence shop")]
+    _, printed, said = run_cli(capsys, *run)
+    assert "'new': seasonal is left out: `series` must be of 12 steps or more" in said
+    assert [row[0] for row in rows(printed)[1:]] == ["a", "a", "b", "b", "new", "new"]
+    _, printed, said = run_cli(capsys, *run, *args("--method seasonal"))
+    assert "Left out: 'new', 8 rows. seasonal is left out: `series` must be" in said
+    assert [row[0] for row in rows(printed)[1:]] == ["a", "a", "b", "b"]
+
+
+def test_the_future_has_all_columns_of_the_date_or_none(capsys, folder):
+    hours = [f"{hour:02d}:00" for hour in range(24)] * 2
+    days = ["2020-01-01"] * 24 + ["2020-01-02"] * 24
+    columns = {"Day": days, "Hour": hours, "fair": [0, 1] * 24, "Sales": SALES[:48]}
+    data = write(folder / "hours.csv", **columns)
+    given = args("--target Sales --known fair --date Day,Hour --methods naive")
+    train = ["train", data, *given, *QUICK, folder / "hours.json"]
+    done(capsys, *train)
+    future = write(folder / "future.csv", Day=["1999-01-01"], fair=[1])
+    run = ["forecast", folder / "hours.json", data, *args("--steps 1 --future"), future]
+    assert "no column 'Hour', which is a part of the date" in refused(capsys, *run)
+    write(folder / "future.csv", fair=[1])
+    assert run_cli(capsys, *run)[0] == 0

@@ -1,6 +1,9 @@
 """`synapse train`: from a table to a model that predicts in the units of the table."""
 
+import bz2
+import gzip
 import importlib
+import lzma
 import os
 import re
 import signal
@@ -14,7 +17,7 @@ import pytest
 
 from synapse import Model, forecasting, optimizers, tables
 from synapse.cli import main
-from synapse.errors import ArgumentError
+from synapse.errors import ArgumentError, FormatError
 from synapse.readwrite import load, save
 from synapse.tables import _row_task, _series_training
 from synapse.tables._series_task import fit_together, series_tasks
@@ -497,7 +500,8 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path, pat
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
     said = refused(capsys, "train", data, *options)
     assert "The date 2010-01-01 00:00:00 occurs twice, again in line 14" in said
-    assert said.endswith("name it: --sequence COLUMN.")
+    assert "name it: --sequence COLUMN." in said
+    assert said.endswith("name both: --date date,COLUMN.")
 
 
 @pytest.mark.full
@@ -641,3 +645,65 @@ def test_numbers_near_the_end_of_floats_are_one_sentence(capsys, tmp_path, rng):
     check("train", time=large, y=usual)
     check("train", year=range(1990, 2020), y=large)
     check("compare", year=range(1990, 2020), y=large)
+
+
+@pytest.mark.parametrize("cells", ['"{:.2f}"', "({:.2f})", "{:.2f}D+01", "{:.2f} %"])
+def test_a_target_of_numbers_in_another_form_is_no_class(cells, capsys, tmp_path):
+    numbers = [cells.format(n / 8) for n in range(16)]
+    if cells[0] == '"':
+        numbers = [number.replace(".", ",") for number in numbers]
+    path = tmp_path / "d.csv"
+    path.write_text("x,y\n" + "".join(f"{n},{y}\n" for n, y in enumerate(numbers)))
+    run = ["train", path, *args("--target y -q -o"), tmp_path / "m.json"]
+    sentence = refused(capsys, *run)
+    assert "a finite number in line 2, column 'y', got" in sentence
+    assert sentence.endswith("If these are names of classes, pass --classes.")
+
+
+def test_the_cell_that_is_wrong_is_named_not_the_first_one(capsys, tmp_path):
+    """pandas leaves a column as text if one number has other marks."""
+    rows = [f"{n},5;1{n}0,5" for n in range(40)]
+    rows[31] = "1,5;1.234,50"
+    path = tmp_path / "d.csv"
+    path.write_text("\n".join(["x;y", *rows]))
+    run = ["train", path, *args("--target y --sep ; --decimal , -q -o")]
+    sentence = refused(capsys, *run, tmp_path / "m.json")
+    assert "in line 33, column 'y', got '1.234,50'. Correct it" in sentence
+    frame = tables.read_table(path, sep=";", decimal=",", thousands=".")
+    assert frame["y"].tolist()[30:33] == [1300.5, 1234.5, 1320.5]
+
+
+@pytest.mark.parametrize("module", [bz2, gzip, lzma])
+def test_compressed_tables_are_read(module, tmp_path):
+    path = tmp_path / "d.csv.packed"
+    path.write_bytes(module.compress(b"x,y\n1,2\n"))
+    assert tables.read_table(path).to_numpy().tolist() == [[1, 2]]
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(FormatError, match="Cannot read"):
+        tables.read_table(path)
+
+
+KINDS = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel file of before 2007",
+    b"% made\n@RELATION x\n@data\n1,2\n": "it is ARFF",
+    b'[{"a": 1}]': "it is JSON",
+    b"version https://git-lfs.github.com/spec/v1\n": "git lfs pull",
+}
+
+
+@pytest.mark.parametrize("content", KINDS)
+def test_files_of_other_kinds_are_named_with_the_way_on(content, tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=KINDS[content]):
+        tables.read_table(path)
+
+
+def test_numbers_beside_years_are_months_only_if_they_are_named_so(capsys, tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("year,week,y\n" + "".join(f"2020,{n},{n}\n" for n in range(1, 13)))
+    run = ["train", path, *args("--target y --date year,week --methods naive -q -o")]
+    sentence = refused(capsys, *run, tmp_path / "m.json")
+    assert (
+        "Are the numbers in column 'week' months? Then pass --date-format" in sentence
+    )

@@ -269,9 +269,16 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
     """Return the checked cost of outputs with these activation functions, by default
     the matching one.
 
-    Raises ArgumentError if the outputs cannot have it, or if its name means a mean over
-    several outputs.
+    Raises ArgumentError if the outputs cannot have it, if softmax outputs are beside
+    others, or if its name means a mean over several outputs.
     """
+    kinds = sorted({squash.name for squash in squashes})
+    if len(kinds) > 1 and "softmax" in kinds:
+        raise ArgumentError(
+            f"Outputs of {' and '.join(kinds)} cannot be trained together: a network"
+            " has one cost, and only categorical_cross_entropy, which is for softmax"
+            " alone, suits softmax. Make one network for each kind of outputs."
+        )
     default = _default(frozenset(squashes))
     chosen = default if cost is None else _named(cost, default, len(squashes))
     chosen._check(squashes)

@@ -129,7 +129,7 @@ class NoFiguresLeft:
 
 
 def pytest_configure(config):
-    gc.disable()  # until all tests are collected, whose objects stay: a third of the time
+    gc.disable()  # all that is collected stays
     if config.option.markexpr == DEFAULT:
         # LLVM takes 40 s of CPU in place of 68 s, and no test takes longer. Processes
         # that tests start inherit it. The other tiers run kernels as users do.

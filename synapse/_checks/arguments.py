@@ -450,6 +450,9 @@ def file_path(title: str, value: Any, condition: str = "a string or a path") -> 
         condition = "the name of a file, which is not empty and has no NUL"
         condition += " and no lone surrogate"
         raise ArgumentError(expected(title, condition, value))
+    if re.match("[A-Za-z][A-Za-z0-9+.-]+://", str(value)):
+        advice = "Open the address, for example with fsspec.open, and pass the file."
+        raise ArgumentError(expected(title, "a path of this machine", value, advice))
     return path
 
 

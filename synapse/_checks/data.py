@@ -8,14 +8,16 @@ beyond the range of the network's dtype.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from decimal import Decimal
 from itertools import chain
-from numbers import Number
+from numbers import Number, Real
 from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Floats
+from .._typing import Bools, Floats
 from .._ways import SPARSE_ROWS
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from .arguments import (
@@ -56,6 +58,18 @@ attributes is accepted."""
 MAX_DEPTH = 4  # largest depth to which nested lists are searched
 
 
+def _of_padding(rows: Floats) -> str:
+    """Return advice if NaN fills up the end of the rows."""
+    blank: Bools = np.all(np.isnan(rows), axis=1)
+    filled = len(rows) - int(blank.sum())
+    if not 0 < filled < len(rows) or not blank[filled:].all():
+        return ""
+    return (
+        "Pass sequences of different lengths as a list of arrays, without the rows"
+        " that fill them up."
+    )
+
+
 def numbers(title: str, values: Any, condition: str) -> Floats:
     """Return `values` as a C-contiguous array of float64 of any shape, without a copy
     if they are one already.
@@ -85,6 +99,9 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     :func:`numbers`.
     """
     array = any_array(title, values, condition)
+    if array.dtype == object and all(isinstance(n, Real | Decimal) for n in array.flat):
+        with suppress(OverflowError):
+            array = array.astype(np.float64)
     if array.dtype.kind not in REAL_KINDS:
         advice = ""
         if OTHER_KINDS.get(array.dtype.kind) == "text" and array.ndim == 1:
@@ -411,7 +428,9 @@ def as_matrix(
         return rows
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
-        raise ArgumentError(must(title, "be finite", f"NaN or infinity in row {row}"))
+        advice = _of_padding(rows) if "sequence" in title else ""
+        got = f"NaN or infinity in row {row}"
+        raise ArgumentError(must(title, "be finite", got, advice))
     require_range(title, rows, dtype)
     return rows
 

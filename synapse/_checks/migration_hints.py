@@ -289,7 +289,8 @@ def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     if not isinstance(numbers, list | tuple) or not all(map(is_number, numbers)):
         return ""
     signature = inspect.signature(call)
-    if "Sequence" in str([*signature.parameters.values()][1].annotation):
+    first, second, *_ = signature.parameters.values()
+    if first.name != "self" or "Sequence" in str(second.annotation):
         return ""
     try:
         signature.bind(arguments[0], *numbers)

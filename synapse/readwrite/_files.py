@@ -342,6 +342,35 @@ _parse = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).dec
 # Files that no reader here is for: the kind, how its content begins, its suffixes, and
 # the way to a network
 FOREIGN = {
+    "a pointer of Git LFS": (
+        r"version https://git-lfs",
+        (),
+        "Fetch the file that it stands for: git lfs pull.",
+    ),
+    "an archive of arrays by safetensors": (
+        r".{8}\{\"",
+        (".safetensors",),
+        "Read it with safetensors.numpy.load_file, and assign the arrays to the"
+        " weights of projections.",
+    ),
+    "a file of MATLAB": (
+        r"MATLAB 5\.0 MAT-file",
+        (".mat",),
+        "Read a matrix of weights with scipy.io.loadmat, and pass"
+        " networkx.from_numpy_array(matrix, create_using=networkx.DiGraph) to"
+        " synapse.from_networkx.",
+    ),
+    "a graph of TensorFlow": (
+        r"(?!)",
+        (".pb",),
+        "Load it with TensorFlow, and assign the weights to projections.",
+    ),
+    "a table, not a network": (
+        r"(\s*[%#][^\n]*\n)*\s*@(relation|horizon|frequency|problemname)",
+        (".arff", ".tsf", ".ts", ".csv", ".parquet", ".xlsx"),
+        "Read it with pandas, scipy.io.arff.loadarff or sktime.datasets, and train a"
+        " network with its rows.",
+    ),
     "a file of Pajek": (
         r"(\s*%[^\n]*\n)*\s*\*(vertices|network|arcs|edges)",
         (".net", ".paj"),

@@ -165,10 +165,11 @@ def from_networkx(
         Any graph, including the live ``net.graph``, copies of it, and the result of
         ``to_networkx``. For parallel edges of a multigraph, see `merge`.
     inputs, outputs : iterable of nodes, optional
-        The nodes that become inputs and outputs, in this order. By default, these are
-        the nodes of the lowest and the highest ``subset``. Without that attribute,
-        nodes without incoming edges become inputs, and other nodes that neither have
-        outgoing edges nor gate any become outputs. Self-loops do not count.
+        The nodes that become inputs and outputs, in this order. A node can be given by
+        its label if no other node has it. By default, these are the nodes of the lowest
+        and the highest ``subset``. Without that attribute, nodes without incoming edges
+        become inputs, and other nodes that neither have outgoing edges nor gate any
+        become outputs. Self-loops do not count.
     weight : str, optional
         The edge attribute that holds the weights. None draws all weights. Default
         "weight".
@@ -402,7 +403,9 @@ def network_of_columns(
             subject, _whole_or_given(value), "a whole number", -inf, inf
         ),
     )
-    layers = arrange(place, connections, *options.ends, subset, delays > 0)
+    layers = arrange(
+        place, connections, *options.ends, subset, delays > 0, by_label(labels)
+    )
     neurons = _neurons(nodes, dtype, layers, options.functions)
     layers[1:-1] = [_side_by_side(layer, neurons["group"]) for layer in layers[1:-1]]
     titles = _named_layers(layers, nodes.texts("layer"), subset)
@@ -727,14 +730,24 @@ def _metadata_of(
     return metadata
 
 
+NO_LABELS: Mapping[str, int] = {}
+
+
+def by_label(labels: Sequence[str]) -> Mapping[str, int]:
+    """Return the numbers of nodes by their labels, where NO_GATER stands for a label
+    that several nodes have, which names none of them.
+    """
+    named: dict[str, int] = {}
+    for i, label in enumerate(labels):
+        named[label] = NO_GATER if label in named else i
+    return named
+
+
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
     """Return a check that finds the number of a gater, given as a node or as the label
     of one node.
     """
-    # A label that several nodes have names none of them.
-    named: dict[str, int] = {}
-    for i, label in enumerate(labels):
-        named[label] = NO_GATER if label in named else i
+    named = by_label(labels)
 
     def number(subject: str, value: Any) -> int:
         node = _number_of(value, place)
@@ -861,6 +874,7 @@ def arrange(
     outputs: Iterable[Any] | None,
     subset: Sequence[int | None],
     late: Bools,
+    named: Mapping[str, int] = NO_LABELS,
 ) -> Layers:
     """Arrange nodes in layers, inputs first and outputs last, and return their indices
     in the order of activation.
@@ -868,7 +882,8 @@ def arrange(
     `place` maps every node to its number. `edges` contains the numbers of the nodes at
     the ``source`` and ``target`` of each edge and of its ``gater`` (-1 without one),
     and `subset` the layer of each node, or None if the graph has no layers. Edges that
-    are `late` in any order do not affect it.
+    are `late` in any order do not affect it. Inputs and outputs may also be given by
+    the labels in `named`.
     """
     if not place:
         raise TopologyError(
@@ -883,7 +898,8 @@ def arrange(
             " attribute."
         )
     layer_of = numbers if len(set(numbers)) > 1 else None
-    input_nodes, output_nodes = _ends(place, edges, (inputs, outputs), layer_of)
+    ends = inputs, outputs
+    input_nodes, output_nodes = _ends(place, edges, ends, layer_of, named)
     both = sorted({*input_nodes}.intersection(output_nodes))
     if both:
         node = short_repr(list(place)[both[0]])
@@ -911,9 +927,12 @@ def _grouped(nodes: Iterable[int], layer_of: Any) -> Layers:
 
 
 def _numbers_of_nodes(
-    nouns: str, nodes: Iterable[Any], place: Mapping[Any, int]
+    nouns: str,
+    nodes: Iterable[Any],
+    place: Mapping[Any, int],
+    named: Mapping[str, int],
 ) -> list[int]:
-    """Return the indices of the nodes that the user gives."""
+    """Return the indices of the nodes that the user gives, also by their labels."""
     chosen = listed(nouns, nodes, "a list of nodes")
     if not chosen:
         raise TopologyError(f"`{nouns}` must be at least one node, got none.")
@@ -921,8 +940,12 @@ def _numbers_of_nodes(
     for node in chosen:
         number = _number_of(node, place)
         if number is None:
+            number = _number_of(node, named)
+        if number in (None, NO_GATER):
             texts = (name for name in place if isinstance(name, str))
             advice = name_of_other_type(node, place) or suggestion(node, texts)
+            if number == NO_GATER:
+                advice = "Several nodes have this label. Give one of them."
             condition = "nodes of the graph"
             raise TopologyError(expected(nouns, condition, node, advice.strip()))
         numbers.append(number)
@@ -967,6 +990,7 @@ def _ends(
     edges: Mapping[str, Ints],
     ends: tuple[Any, Any],
     layer_of: list[int] | None,
+    named: Mapping[str, int],
 ) -> list[list[int]]:
     """Return the inputs and the outputs, which are either given or found from the
     layers or edges.
@@ -987,7 +1011,7 @@ def _ends(
     ):
         among = ~np.isin(nodes, chosen)
         if listed_nodes is not None:
-            chosen.append(_numbers_of_nodes(f"{noun}s", listed_nodes, place))
+            chosen.append(_numbers_of_nodes(f"{noun}s", listed_nodes, place, named))
             continue
         if layer_of is not None and among.any():
             layer = np.array(layer_of)

@@ -162,7 +162,8 @@ class Episodic:
         checks.require_type(
             not isinstance(observation, dict | tuple),
             "observation",
-            "numbers; wrap the environment in FlattenObservation of gymnasium",
+            "numbers; wrap the environment in FlattenObservation of gymnasium, and"
+            " before in FilterObservation if a part has no fixed length",
             observation,
         )
         if self._seen is not None:

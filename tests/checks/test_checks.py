@@ -3,6 +3,8 @@ refused."""
 
 import decimal
 import math
+from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -207,6 +209,10 @@ def test_a_batch_that_is_refused_has_not_run_at_all():
             [MANY[0], np.full((2, 2), np.nan)],
             "sequence 1 must be finite, got NaN or infinity in row 0",
         ),
+        (
+            [MANY[0], np.vstack([MANY[0][:2], np.full((2, 2), np.nan)])],
+            "row 2. Pass sequences of different lengths as a list of arrays",
+        ),
         ([MANY[0], "text"], "`inputs` of sequence 1 must be rows of 2 numbers each"),
         (np.zeros((2, 3, 4, 2)), "4 dimension"),
         (MANY[..., :1], r"2 (inputs|numbers) (a|per) step"),
@@ -230,7 +236,6 @@ BAD = {
     "dates": (np.zeros((6, 2), "M8[s]"), "dates"),
     "None": ([[None, 1.0]] * 6, "None"),
     "huge integers among floats": ([[0.5, 10**400]] * 6, None),
-    "decimals": ([[decimal.Decimal(1), 0]] * 6, "Decimal"),
     "ragged": ([[0.0, 1.0], [1.0]] * 3, r"\[\[0.0, 1.0\], \[1.0\]"),
     "a generator": ((row for row in ROWS), "generator"),
     "a word": ("words", "words|text"),
@@ -346,3 +351,17 @@ def test_missing_values_of_a_table_are_missing_targets():
             pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False
         )
     assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).loss)
+
+
+def test_exact_numbers_of_python_are_numbers():
+    net = net_of()
+    rows = [[Fraction(1, 2), decimal.Decimal("0.25")]]
+    assert net.clone().run(rows) == net.run([[0.5, 0.25]])
+    with pytest.raises(ArgumentTypeError, match="rows of 2 numbers"):
+        net.run(np.array([[decimal.Decimal(1), "0.25"]], object))
+
+
+def test_an_address_is_no_path():
+    for call in (synapse.load, partial(synapse.save, net_of())):
+        with pytest.raises(ArgumentError, match=r"got 's3://a/b.json'. Open the addre"):
+            call("s3://a/b.json")

@@ -172,7 +172,6 @@ NUMBERS = {"source": [1, 2], "target": [2, 3]}
             ArgumentError,
             "got both 2 and '2'.*astype",
         ),
-        (NUMBERS, {"inputs": ["1"]}, TopologyError, "whole numbers: 1"),
         (
             NUMBERS,
             {"neurons": {"name": ["1", "2", "3"]}},

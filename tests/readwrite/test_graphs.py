@@ -11,6 +11,7 @@ from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
     TopologyError,
+    TopologyWarning,
     UnknownNameError,
 )
 from tests.helpers.cases import all_hold
@@ -22,6 +23,13 @@ def digraph(*edges, **data):
     """A directed graph of edges "ab"."""
     graph = nx.DiGraph(**data)
     graph.add_edges_from(edges)
+    return graph
+
+
+def labelled(*labels):
+    """A chain of the nodes 0, 1, ... with these labels."""
+    graph = nx.path_graph(len(labels), nx.DiGraph)
+    nx.set_node_attributes(graph, dict(enumerate(labels)), "label")
     return graph
 
 
@@ -227,3 +235,16 @@ def test_gaters_outside_of_a_live_graph_are_told():
     Network(Layer(1), [], outside)
     with pytest.raises(TopologyError, match="The gater of the edge"):
         from_networkx(net.graph)
+
+
+def test_inputs_and_outputs_are_nodes_or_labels_of_one_node():
+    graph = labelled("ASH", "AVA", "VA")
+    graph.remove_edge(1, 2)
+    graph.add_edge(0, 2)
+    net = from_networkx(graph, inputs=[" ASH"], outputs=["VA", 1], seed=0)
+    assert [neuron.name for neuron in net] == ["ASH", "VA", "AVA"]
+    with (
+        pytest.warns(TopologyWarning, match="2 neurons share 1 name"),
+        pytest.raises(TopologyError, match="got 'b'. Several nodes have this label"),
+    ):
+        from_networkx(labelled("a", "b", "b"), outputs=["b", 2])

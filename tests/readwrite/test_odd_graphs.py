@@ -322,6 +322,12 @@ FOREIGN = {
     "jgf.json": (json.dumps({"graph": JSON_GRAPH}).encode(), "JSON Graph Format"),
     "jgfs": (json.dumps({"graphs": [JSON_GRAPH]}).encode(), "JSON Graph Format"),
     "net.graphml": (written(nx.write_pajek), "Pajek"),
+    "net.json": (b"version https://git-lfs.github.com/spec/v1\noid ", "git lfs pull"),
+    "net.safetensors": (b'\x40\0\0\0\0\0\0\0{"w":', "safetensors.numpy.load_file"),
+    "net.mat": (b"MATLAB 5.0 MAT-file, Platform", "scipy.io.loadmat"),
+    "net.pb": (b"\n\x0b", "Load it with TensorFlow"),
+    "table.arff": (b"% made\n@RELATION iris\n", "a table, not a network"),
+    "table.tsf": (b"@horizon 8\n", "a table, not a network"),
 }
 """By the name of a file: its content, and what the error says of it."""
 
@@ -334,7 +340,7 @@ def test_files_that_are_not_read_are_named_with_the_way_in(name, tmp_path):
     calls = [partial(load, path)]
     if name != "net.dot":
         calls.append(partial(read_graph, path))
-    if name not in ("net.dot", "net.graphml"):
+    if name not in ("net.dot", "net.graphml", "net.pb"):
         calls.append(partial(load, io.BytesIO(content)))
     all_refused([(call, (ArgumentError, FormatError), words) for call in calls])
 

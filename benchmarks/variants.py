@@ -260,7 +260,7 @@ CASES = (
     ),
     Variant(
         "two packs of sources",
-        "engine/language/packs.py",
+        "engine/language/tile_sizes.py",
         (
             (
                 "WIDE_TILE = TileSizes(neurons=8, packs=2,",

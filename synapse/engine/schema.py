@@ -659,7 +659,7 @@ CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together. ``python -m
 benchmarks.variants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
 0.99 to 1.14 times with ten times."""
-MAX_TILE = 8  # neurons of a tile on any machine, see `packs.TileSizes`
+MAX_TILE = 8  # neurons of a tile on any machine, see `tile_sizes.TileSizes`
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
     # By step and neuron. The first rows are the steps before the first: the initial

@@ -16,7 +16,7 @@ from llvmlite import binding as llvm
 
 from ...errors import ArgumentError
 from .memory import symbols
-from .packs import NARROW_TILE, WIDE_TILE, TileSizes
+from .tile_sizes import NARROW_TILE, WIDE_TILE, TileSizes
 
 _API = [
     *("PyLong_AsLongLong", "PyLong_FromLongLong", "PyBool_FromLong", "PyObject_IsTrue"),

@@ -2,7 +2,7 @@
 once for all of them.
 
 The sums of a tile are a tuple of one pack, or several, for each of its neurons. The
-number of neurons depends on the registers of the machine, see `packs.TileSizes`. Four
+number of neurons depends on the registers of the machine, see `TileSizes`. Four
 neurons are not enough for a processor that starts two multiply-adds per cycle, because
 each takes four cycles. Loops over packs are at the end. Because the compiler does not
 vectorise the end of a loop, which in short rows is most of it, the last pack is masked.

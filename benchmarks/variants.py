@@ -371,7 +371,7 @@ CASES = (
     ),
     Variant(
         "panels",
-        "engine/language/machine.py",
+        "engine/language/tile_sizes.py",
         (("panel=3, masks", "panel=1, masks"),),
         RTRL,
     ),

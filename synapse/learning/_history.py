@@ -192,7 +192,8 @@ class History:
         network = self.plan.network
         with self.in_use():
             squash = network._column("squash")[network._rows()]
-            return wiring_of(network), squash.tobytes()
+            delay = network._column("delay")[network._connection_rows()]
+            return wiring_of(network), squash.tobytes(), delay.tobytes()
 
     @property
     def restorable(self) -> Snapshot | None:
@@ -346,7 +347,8 @@ class History:
         reached = stopped == "goal" and self.measure is not None
         loss = self.tested if reached else self.latest
         wanted = self.plan.restore and (self.held_out is not None or not reached)
-        best = self.restorable if wanted else None
+        noted = wanted and self.best_weights is not None
+        best = self.restorable if noted else None
         if best is not None:
             loss = self._restored(best)
         return Result(
@@ -356,7 +358,7 @@ class History:
             self.values,
             stopped,
             self.plan.options.cost.name,
-            self.best_epoch if wanted and self.best_epoch else None,
+            self.best_epoch if noted else None,
             best is not None,
         )
 

@@ -135,12 +135,21 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
     assert net.weights == pytest.approx(best, abs=1e-6)
 
 
-def test_a_network_that_was_edited_after_its_best_epoch_keeps_its_last_weights():
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda net: net.input[1].disconnect(net["hidden"][1]),
+        lambda net: setattr(net["hidden"][1], "squash", "tanh"),
+        lambda net: setattr(net.connections[0], "delay", 2),
+    ],
+    ids=["cut", "squash", "delay"],
+)
+def test_a_network_that_was_edited_after_its_best_epoch_keeps_its_last_weights(edit):
     net = architect.Perceptron(2, 3, 1, seed=0)
 
     def cut(news):
         if news.epoch == 1:
-            net.input[1].disconnect(net["hidden"][1])
+            edit(net)
             net.weights = 5.0 + net.weights
         news.network.biases = float(news.epoch) * np.ones(6)
 
@@ -286,3 +295,16 @@ def test_joined_networks_and_parts_learn_as_those_that_are_built_anew(seed):
     weights = [(link.weight, twin.weight) for link, twin in links.items()]
     ours, theirs = np.transpose(biases + weights)
     assert ours == pytest.approx(theirs, **NEAR)
+
+
+def test_without_weights_of_the_best_epoch_nothing_is_said_of_edits():
+    """A training that is continued has no weights of epochs that kept none."""
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    trainer = Trainer(net, rule="bptt", rate=lambda epoch: 0.5 if epoch < 3 else 0.0)
+    data = [[1.0], [1.0]], [[0.0], [1.0]]
+    options = {"validation": ([[1.0]], [[1.0]]), "seed": 0, "progress": False}
+    trainer.train(*data, epochs=3, restore_best=False, **options)
+    options.pop("seed")
+    result = trainer.train(*data, epochs=4, resume=True, **options)
+    assert (result.best_epoch, result.restored) == (None, False)
+    assert "edited" not in repr(result)

@@ -16,6 +16,9 @@ from .._checks import MAX_DELAYS
 from ..engine.schema import CONNECTION, FLAG, NEURON, Column
 from ..engine.store import Store
 
+GATED = "gated"
+"""The edge attribute of gated connections. Where it is False, because a program has
+filled columns, the gater, which such a program fills with 0, is none."""
 CARRIES = "carries"
 """The edge attribute that names the value which a self-connection carries to the next
 step."""
@@ -110,7 +113,7 @@ EDGE_NAMES = frozenset(
     (
         *FIELDS_OF_CONNECTIONS,
         *NONDEFAULT_OF_CONNECTIONS,
-        *("gater", "gate", "gates", "number", CARRIES, MARK),
+        *("gater", GATED, "gate", "gates", "number", CARRIES, MARK),
     )
 )
 """Edge attributes that the graph of a network uses itself."""

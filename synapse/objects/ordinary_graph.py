@@ -20,6 +20,7 @@ from .graph_attributes import (
     CONNECTION_PART,
     EDGE_NAMES,
     GATE_PART,
+    GATED,
     MARK,
     NEURON_PART,
     NEURON_SPACING,
@@ -112,7 +113,8 @@ def to_networkx(
         listed at :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y``
         that arranges layers in columns. Edges have ``weight``, ``gain``, ``trainable``,
         ``number`` (in the order of creation) and, if a neuron of the graph gates them,
-        ``gater`` (its node).
+        ``gater`` (its node) and ``gated=True``. When a program fills in missing values,
+        ``gated`` becomes False, and :func:`from_networkx` ignores a gater beside it.
 
         Some nodes and edges have further attributes, which are omitted where they are
         0. For nodes, these are ``group`` (of competing neurons), ``random`` (position
@@ -234,7 +236,7 @@ def _edge_data(table: Topology, nodes: Sequence[Any]) -> Rows:
     for i in np.flatnonzero(table._self_connected).tolist():
         edges[i][CARRIES] = STATE
     for i in np.flatnonzero(table.gated).tolist():
-        edges[i]["gater"] = nodes[table.gater.item(i)]
+        edges[i].update({"gater": nodes[table.gater.item(i)], GATED: True})
     _add_metadata(edges, table.connection_metadata, EDGE_NAMES)
     return edges
 
@@ -255,12 +257,15 @@ def _add_gates(graph: Any, table: Topology, nodes: Sequence[Any]) -> None:
 
 def _add_nondefault(rows: Rows, table: Topology, columns: dict[str, Column]) -> None:
     """Add values to the attributes of neurons or connections unless they equal the
-    default.
+    default. If this is not 0, with which programs fill columns, all get them or none.
     """
     every = {**table._unusual, "tie": table.tie, "bias_tie": table.bias_tie}
     for name, column in columns.items():
         values = every[column.name]
-        for i in np.flatnonzero(values != column.default).tolist():
+        unusual = values != column.default
+        if column.default and unusual.any():
+            unusual = np.ones(len(rows), bool)
+        for i in np.flatnonzero(unusual).tolist():
             value = values[i].item()
             rows[i][name] = bool(value) if column.kind is FLAG else value
 

@@ -160,7 +160,13 @@ def _read_graphml(stream: io.BytesIO) -> Any:
         )
     graphs = list(reader(string=content))
     require(len(graphs) == 1, "The number of graphs in the file", "1", len(graphs))
-    return graphs[0]
+    (graph,) = graphs
+    # graph-tool takes the attributes of a graph for those of its last part.
+    for data in (*_of_edges(graph), *graph.nodes.values()):
+        if MARK in data and "dtype" in data and "dtype" not in graph.graph:
+            graph.graph["dtype"] = data.pop("dtype")
+            graph.graph["name"] = data.pop("name", "")
+    return graph
 
 
 def _read_gexf(stream: io.BytesIO) -> Any:

@@ -68,6 +68,7 @@ from ..objects.graph_attributes import (
     CONNECTION_PART,
     EDGE_NAMES,
     GATE_PART,
+    GATED,
     MARK,
     NEURON_PART,
     NODE_NAMES,
@@ -99,7 +100,7 @@ WAYS = get_args(Merge)
 """The ways to merge, as :func:`synapse.from_networkx` describes them."""
 AGREED = ("gater", "trainable", "frozen", "tie", "carries")
 """Attributes in which parallel edges must agree, by their keys."""
-OF_ONE = ("delay", "number", "gain", "eligibility", "gates", MARK)
+OF_ONE = ("delay", "number", "gain", "eligibility", GATED, "gates", MARK)
 """Attributes that stay as the first edge has them, as they are equal or not read as
 values of a connection.
 """
@@ -389,6 +390,7 @@ def network_of_columns(
     labels = [str(node) if label is None else label for node, label in named]
     _keep_nodes(nodes, labels)
 
+    edges.leave_fillings()
     edges, delays = _kept_edges(_without_gates(edges), options)
     outgoing_sign = nodes.rare(
         "outgoing_sign", NONDEFAULT_OF_NEURONS["outgoing_sign"], dtype
@@ -1206,6 +1208,17 @@ class Items:
                 for column in columns.values():
                     column.pop(i, None)
         self.columns.update(columns)
+
+    def leave_fillings(self) -> None:
+        """Forget the values with which programs such as graph-tool fill columns of
+        edges: gaters beside a `gated` of False, and an empty `carries`.
+        """
+        for name, deciding in (("gater", GATED), (CARRIES, CARRIES)):
+            key, values = self.key(name), _by_number(self.column(deciding))
+            filled = {i for i, value in values.items() if not value}
+            if filled and key in self.columns:
+                column = _by_number(self.columns[key]).items()
+                self.columns[key] = {i: v for i, v in column if i not in filled}
 
     def chosen(self, rows: Ints) -> Items:
         """Return some of the edges, in this order."""

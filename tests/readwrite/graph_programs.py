@@ -39,6 +39,12 @@ if (way === "cytoscape") {
 }
 fs.writeFileSync(target, written);
 """
+GRAPH_TOOL = """
+import sys, graph_tool
+graph_tool.load_graph(sys.argv[1], fmt="graphml").save(sys.argv[2], fmt="graphml")
+"""
+SYSTEM = os.environ.get("GRAPH_TOOL_PYTHON", "/usr/bin/python3")
+"""The interpreter that has Debian's python3-graph-tool, which needs NumPy 1."""
 
 
 def several():
@@ -140,11 +146,17 @@ def by_node(way):
     return again
 
 
+def by_graph_tool(source, target):
+    command = [SYSTEM, "-c", GRAPH_TOOL, source, target]
+    subprocess.run(command, capture_output=True, check=True)
+
+
 PROGRAMS = {
     ("graphml", "networkx"): by_networkx(nx.read_graphml, nx.write_graphml_xml),
     ("graphml", "igraph"): by_igraph("graphml"),
     ("graphml", "rustworkx"): by_rustworkx,
     ("graphml", "networkit"): by_networkit("GraphML"),
+    ("graphml", "graph_tool"): by_graph_tool,
     ("graphml", "graphology-graphml"): by_node("graphml"),
     ("gexf", "networkx"): by_networkx(nx.read_gexf, nx.write_gexf),
     ("gexf", "networkit"): by_networkit("GEXF"),
@@ -169,6 +181,10 @@ def version(package):
     described = Path(os.environ.get("NODE_PATH", ""), package, "package.json")
     if described.exists():
         return json.loads(described.read_text())["version"]
+    if package == "graph_tool":
+        command = [SYSTEM, "-c", "import graph_tool; print(graph_tool.__version__)"]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        return run.stdout.strip() or None
     try:
         import_module(package)
         return metadata.version(package)

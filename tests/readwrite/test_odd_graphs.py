@@ -14,7 +14,7 @@ import pytest
 
 import architect
 from synapse import from_networkx, load, to_networkx
-from synapse.errors import ArgumentError, FormatError
+from synapse.errors import ArgumentError, FormatError, TopologyError
 from synapse.readwrite import formats, read_graph
 from tests.helpers.cases import all_refused, every_case
 
@@ -418,6 +418,7 @@ def test_what_igraph_changes_is_read_or_told():
         data["number"] = float(data["number"])
         data.setdefault("carries", "")
         data.setdefault("gater", float("nan"))
+        data.setdefault("gated", False)
     renamed = nx.relabel_nodes(graph, {i: f"n{i}" for i in graph})
     nx.set_node_attributes(renamed, {f"n{i}": f"{i}" for i in graph}, "id")
     text = "\n".join(nx.generate_graphml(renamed))
@@ -429,11 +430,11 @@ def test_what_igraph_changes_is_read_or_told():
     ):
         np.testing.assert_array_equal(twin.weights, weights)
         np.testing.assert_array_equal(twin.run(rows), outputs)
-    changed = "got ''. Another program has changed it"
+    changed = "got 2. Another program has changed it"
     gml = "\n".join(nx.generate_gml(graph)).replace("synapse_part", "synapsepart")
     all_refused(
         [
-            (partial(from_networkx, nx.parse_graphml(text)), ArgumentError, changed),
+            (partial(from_networkx, nx.parse_graphml(text)), TopologyError, changed),
             (
                 partial(load, io.StringIO(gml), "gml"),
                 FormatError,

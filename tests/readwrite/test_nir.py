@@ -222,6 +222,126 @@ def test_a_current_is_written_as_such():
     np.testing.assert_array_equal(by_equations(graph, rows(0)), outputs)
 
 
+def some_cells(make, **options):
+    """A network of two layers of cells of NIR, whose time constant is 10 steps."""
+    rng, ones = np.random.default_rng(0), np.ones(4)
+    settings = {"v_leak": 0.0 * ones, "v_threshold": ones}
+    if make is nir.IF:
+        settings = {"r": ones / DT, "v_threshold": 3.0 * ones}
+    elif make is nir.LIF:
+        settings |= {"tau": 10.0 * DT * ones, "r": 8.0 * ones}
+    else:
+        settings |= {"tau_mem": 10.0 * DT * ones, "r": 6.0 * ones}
+        settings |= {"tau_syn": 4.0 * DT * ones, "w_in": 3.0 * ones}
+    cells = make(**(settings | options))
+    return readwrite.from_nir(
+        chain(
+            input=nir.Input(np.array([3])),
+            w=nir.Affine(rng.normal(size=(4, 3)), rng.uniform(0.0, 0.4, 4)),
+            first=cells,
+            w2=nir.Linear(rng.normal(size=(4, 4))),
+            second=cells,
+            output=nir.Output(np.array([4])),
+        )
+    )
+
+
+def linear(*sizes):
+    net = architect.Perceptron(
+        *sizes, squash="identity", output_squash="identity", seed=0
+    )
+    net.connections[0].weight = 0.0
+    return net
+
+
+def with_more(net, source, target, **options):
+    """A network with more connections between two of its layers."""
+    net[source].project(net[target], seed=1, **options)
+    return net
+
+
+def delayed_chain():
+    """In front of weights and at the end, where no weights follow."""
+    return readwrite.from_nir(
+        chain(
+            input=nir.Input(np.array([3])),
+            early=nir.Delay(np.full(3, 3 * DT)),
+            w=nir.Linear(np.random.default_rng(0).normal(size=(4, 3))),
+            cells=nir.LIF(*np.full((2, 4), 8e-4), np.zeros(4), np.full(4, 2e-4)),
+            late=nir.Delay(np.full(4, 2 * DT)),
+            output=nir.Output(np.array([4])),
+        )
+    )
+
+
+KINDS = {
+    "LIF": lambda: some_cells(nir.LIF),
+    "LIF of several time constants": lambda: some_cells(
+        nir.LIF, tau=np.linspace(6.0, 12.0, 4) * DT
+    ),
+    "CubaLIF": lambda: some_cells(nir.CubaLIF),
+    "IF": lambda: some_cells(nir.IF),
+    "leaky outputs": cells,
+    "leaky outputs and thresholds": lambda: architect.Spiking(3, 6, 2, seed=0),
+    "delayed chain": delayed_chain,
+    "sums": lambda: linear(3, 4, 4, 2),
+    "sums alone": lambda: linear(3, 2),
+    "one to one": lambda: with_more(
+        linear(3, 4, 4), "input", "output", weights=np.eye(3, 4), delay=2
+    ),
+    "past a layer": lambda: with_more(linear(3, 4, 2), "input", "output"),
+    "with a delay": lambda: with_more(linear(3, 4, 2), "input", "output", delay=3),
+    "back with a delay": lambda: with_more(
+        linear(3, 4, 2), "output", "hidden", delay=2, weights=np.full((2, 4), 0.1)
+    ),
+    "between cells": lambda: with_more(some_cells(nir.LIF), "first", "first voltage"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_read_is_written_as_the_same_graph(kind):
+    graphs, nets = [], [KINDS[kind]()]
+    for _ in range(3):
+        graphs.append(readwrite.to_nir(nets[-1]))
+        nets.append(readwrite.from_nir(graphs[-1]))
+    for graph in graphs[1:]:
+        assert {*graph.edges} == {*graphs[0].edges}
+        assert {name: type(node) for name, node in graph.nodes.items()} == {
+            name: type(node) for name, node in graphs[0].nodes.items()
+        }
+    inputs = 3.0 * rows(0)
+    outputs = [net.run(inputs) for net in nets]
+    assert outputs[0].std() > 0.03
+    if kind != "leaky outputs and thresholds":  # whose cycles `forward` cannot cut
+        expected = by_equations(graphs[0], inputs)
+        np.testing.assert_allclose(expected, outputs[0], atol=1e-9)
+    for net, theirs in zip(nets, outputs, strict=True):
+        assert len(net) == len(nets[0])
+        np.testing.assert_allclose(theirs, outputs[0], atol=1e-9)
+
+
+def test_what_is_written_is_what_most_libraries_take():
+    """Norse takes r for 1, snnTorch and SpikingJelly only read this CubaLIF, and none
+    of them a Scale."""
+    lif, cuba = (some_cells(make) for make in (nir.LIF, nir.CubaLIF))
+    for node in (readwrite.to_nir(lif).nodes[name] for name in ("first", "second")):
+        assert node.r.tolist() == [1.0] * 4
+    node = readwrite.to_nir(cuba).nodes["second"]
+    np.testing.assert_allclose(node.r, node.tau_mem / DT)
+    np.testing.assert_allclose(node.w_in, node.tau_syn / DT)
+    mixed = readwrite.to_nir(KINDS["LIF of several time constants"]())
+    np.testing.assert_allclose(mixed.nodes["first"].r, mixed.nodes["first"].tau / DT)
+    for make in KINDS.values():
+        nodes = readwrite.to_nir(make()).nodes.values()
+        assert not any(isinstance(node, nir.Scale) for node in nodes)
+
+
+def test_a_slow_cell_is_no_reason_to_warn():
+    """The weights of the file have the gain."""
+    net = some_cells(nir.LIF, tau=np.full(4, 5000 * DT), r=np.full(4, 5000.0))
+    assert len(readwrite.from_nir(readwrite.to_nir(net))) == len(net)
+
+
 def test_cells_that_nir_has_not_become_leaky_neurons_and_thresholds():
     net = architect.Spiking(3, 6, 1, adaptive=2, seed=0)
     graph = readwrite.to_nir(net)

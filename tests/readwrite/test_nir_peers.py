@@ -4,11 +4,14 @@ row for each."""
 
 import contextlib
 import io
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import architect
 from synapse import readwrite
 from synapse.errors import FormatError, TopologyWarning
 from tests.helpers.peers import peer, pinned
@@ -22,6 +25,9 @@ pytestmark = [
 ]
 SEEDS = range(3)
 SIZE = 8
+STEP = 1e-4
+"""Seconds, the default of :func:`synapse.readwrite.to_nir`."""
+PAGE = Path(__file__).parents[2].joinpath("docs", "reference", "nir.rst")
 NORSE_DT = 1e-3
 """Seconds, the default."""
 
@@ -173,6 +179,33 @@ def test_cells_of_norse_have_every_spike_with_the_square_of_its_dt(
     assert agrees(graph, inputs, theirs, dt=dt)
 
 
+# --- SpikingJelly ---------------------------------------------------------------------
+
+OF_SPIKINGJELLY = {
+    "IFNode": {"v_threshold": 3.0},
+    "LIFNode": {"tau": 10.0, "v_threshold": 0.2},
+    "LIFNode, decay_input=False": {"tau": 10.0, "decay_input": False},
+    "ParametricLIFNode": {"init_tau": 5.0, "v_threshold": 0.3},
+    "CUBALIFNode": {"c_decay": 0.6, "v_decay": 0.8},
+}
+
+
+@pytest.mark.parametrize("cell", OF_SPIKINGJELLY)
+def test_cells_of_spikingjelly_have_every_spike(cell, tmp_path):
+    torch, neuron = peer("torch"), peer("spikingjelly.activation_based.neuron")
+    exchange = peer("spikingjelly.activation_based.nir_exchange")
+    make = getattr(neuron, cell.partition(",")[0])
+    for seed in SEEDS:
+        module = torch.nn.Sequential(weights(seed), make(**OF_SPIKINGJELLY[cell]))
+        graph = by_file(exchange.export_to_nir(module, torch.zeros(1, 3)), tmp_path)
+        inputs = rows(seed)
+        module[1].reset()
+        with torch.no_grad():
+            theirs = [module(row[None]).numpy()[0] for row in torch.tensor(inputs)]
+        assert 20 < np.sum(theirs) < np.size(theirs)
+        assert agrees(graph, inputs, np.array(theirs))
+
+
 # --- sinabs ---------------------------------------------------------------------------
 
 
@@ -281,10 +314,133 @@ def test_cells_of_spyx_have_every_spike_one_step_later(seed, tmp_path):
         assert agrees(graph, inputs, theirs, late=1, dt=1.0, reset=reset)
 
 
+# --- what they read -------------------------------------------------------------------
+
+
+def some_cells(make, seed, sums=(), **options):
+    """Two layers of cells of NIR, and then sums of these sizes, as a network."""
+    rng = np.random.default_rng(seed)
+    ones, zeros = np.ones(SIZE), np.zeros(SIZE)
+    tau = STEP / (1.0 - options.pop("share", rng.uniform(0.8, 0.95)) * ones)
+    settings = {"v_threshold": ones, "v_leak": zeros, **options}
+    if make is nir.IF:
+        settings = {"r": ones / STEP, "v_threshold": 3.0 * ones}
+    elif make is nir.LIF:
+        settings |= {"tau": tau, "r": tau / STEP}
+    else:
+        tau_syn = np.full(SIZE, STEP / 0.3)
+        settings |= {"tau_mem": tau, "r": 0.5 * tau / STEP}
+        settings |= {"tau_syn": tau_syn, "w_in": tau_syn / STEP}
+    nodes = {"input": nir.Input(np.array([3]))}
+    for k, count in ((1, 3), (2, SIZE)):
+        matrix = rng.normal(size=(SIZE, count))
+        nodes[f"w{k}"] = nir.Affine(matrix, rng.uniform(0.0, 0.4, SIZE))
+        nodes[f"c{k}"] = make(**settings)
+    for k, count in enumerate(sums, 3):
+        matrix = rng.normal(size=(count, nodes[[*nodes][-1]].output_type["output"][0]))
+        nodes[f"w{k}"] = nir.Affine(matrix, rng.normal(size=count))
+    nodes["output"] = nir.Output(nodes[[*nodes][-1]].output_type["output"])
+    return readwrite.from_nir(nir.NIRGraph(nodes, [*pairwise(nodes)]))
+
+
+def with_more(seed, source, target, **options):
+    """A network with more connections between two of its layers."""
+    net = some_cells(nir.LIF, seed, sums=[2])
+    net[source].project(net[target], seed=seed, **options)
+    return net
+
+
+EVERY, REFUSED, DIFFERENT = "every spike", "refused", "different"
+WRITTEN = {
+    "LIF with one time constant": (partial(some_cells, nir.LIF), EVERY, EVERY, EVERY),
+    "CubaLIF": (partial(some_cells, nir.CubaLIF), EVERY, EVERY, EVERY),
+    "IF": (partial(some_cells, nir.IF), REFUSED, EVERY, EVERY),
+    "LIF with several time constants": (
+        partial(some_cells, nir.LIF, share=np.linspace(0.8, 0.95, SIZE)),
+        *(EVERY, REFUSED, DIFFERENT),
+    ),
+    "LIF with several thresholds": (
+        partial(some_cells, nir.LIF, v_threshold=np.linspace(0.7, 1.0, SIZE)),
+        *(REFUSED, REFUSED, EVERY),
+    ),
+    "connections between the cells of a layer": (
+        partial(with_more, source="c1", target="c1 voltage"),
+        *(DIFFERENT, EVERY, EVERY),
+    ),
+    "sums, also as the output": (
+        partial(some_cells, nir.LIF, sums=[4, 2]),
+        *(EVERY, EVERY, EVERY),
+    ),
+    "connections that skip a layer": (
+        partial(with_more, source="input", target="output"),
+        *(EVERY, EVERY, DIFFERENT),
+    ),
+    "delays": (
+        partial(with_more, source="input", target="c2 voltage", delay=3),
+        *(REFUSED, REFUSED, DIFFERENT),
+    ),
+    "leaky outputs (LI)": (
+        lambda seed: architect.Spiking(
+            3, SIZE, 2, adaptive=0, reset="zero", density=1e-9, seed=seed
+        ),
+        *(REFUSED, REFUSED, DIFFERENT),
+    ),
+}
+"""By row of the page: a network by seed, and what each library reads."""
+IMPORTS = {
+    "snnTorch": ("snntorch.import_nir", "import_from_nir", {}),
+    "SpikingJelly": (
+        "spikingjelly.activation_based.nir_exchange",
+        *("import_from_nir", {"dt": STEP}),
+    ),
+    "Norse": ("norse.torch.utils.import_nir", "from_nir", {"dt": STEP}),
+}
+
+
+def read_there(library, graph, inputs):
+    """What a library computes for a graph; None: it refuses the graph."""
+    module, name, options = IMPORTS[library]
+    read = getattr(peer(module), name)
+    state, theirs = None, []
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            loaded = read(graph, **options)
+    except (AssertionError, ValueError):
+        return None
+    for row in peer("torch").tensor(inputs):
+        output, state = loaded(row[None], state)
+        theirs.append(output.detach().numpy()[0])
+    return np.array(theirs)
+
+
+@pytest.mark.parametrize("library", IMPORTS)
+@pytest.mark.parametrize("row", WRITTEN)
+def test_a_library_reads_what_the_page_says(row, library, tmp_path):
+    make, *verdicts = WRITTEN[row]
+    found = set()
+    for seed in SEEDS:
+        net, inputs = make(seed), rows(seed)
+        ours = net.run(inputs.astype(float))
+        assert np.abs(ours).sum() > 20
+        theirs = read_there(library, by_file(readwrite.to_nir(net), tmp_path), inputs)
+        if theirs is None:
+            found.add(REFUSED)
+        else:
+            found.add(EVERY if np.abs(theirs - ours).max() < 1e-4 else DIFFERENT)
+    assert found == {verdicts[[*IMPORTS].index(library)]}
+
+
+def test_the_page_has_these_verdicts():
+    text = PAGE.read_text(encoding="utf-8").partition("**Files for other")[2]
+    rows_there = [row.split("\n     - ") for row in text.split("\n   * - ")[2:]]
+    assert [[cell.split("\n\n")[0] for cell in row] for row in rows_there] == [
+        [row, *verdicts] for row, (_, *verdicts) in WRITTEN.items()
+    ]
+
+
 def test_the_page_names_the_pinned_versions():
-    page = Path(__file__).parents[2].joinpath("docs", "reference", "nir.rst")
-    text = page.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     names = {"snntorch": "snnTorch", "norse": "Norse", "sinabs": "sinabs"}
-    names["spyx"] = "spyx"
+    names |= {"spyx": "spyx", "spikingjelly": "SpikingJelly"}
     pins = pinned()
     assert not [n for n in names if f"{names[n]} {pins[n]}" not in text]

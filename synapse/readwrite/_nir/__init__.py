@@ -37,9 +37,9 @@ def to_nir(
         A network consisting of these layers: leaky cells whose spikes set the voltage
         to 0 (:class:`architect.Spiking` with ``reset="zero"`` and ``adaptive=0``),
         which become LIF, CubaLIF or IF; spikes (Threshold); leaky neurons (LI, I); and
-        sums (Scale). The connections between layers are arbitrary, and may lead
-        backward. Delayed connections start at a Delay. Other spiking cells become LI
-        and Threshold, which fewer programs read.
+        sums (Linear, or the Output itself). The connections between layers are
+        arbitrary, and may lead backward. Delayed connections start at a Delay. Other
+        spiking cells become LI and Threshold, which fewer programs read.
     dt : float
         Duration of a step in seconds. A self-connection of weight w has the time
         constant dt / (1 - w), and a delay of k steps is k dt. Default: 0.0001, as in

@@ -23,7 +23,11 @@ from ...objects.network import Network
 
 MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"
+SUM = "Sum"
+"""An identity matrix, which to_nir writes for a layer that only sums."""
 UNITS = *CELLS, "LI", "I", "Threshold"
+LAYERS = *UNITS, SUM, "Output"
+"""Nodes into which weights lead directly. Other weights are followed by sums."""
 DELAY = "Delay"
 MIN_VOLTAGE_CHANGE = 1e-3
 """Share of a threshold by which an input of 1 moves a voltage, usually 0.01 or more."""
@@ -182,11 +186,15 @@ class Reader:
         if not order:
             raise FormatError("Expected nodes between the input and the output.")
         for name in order:
+            if self._is_sum(name):
+                self.types[name] = SUM
+        for name in order:
             node_type = self.types[name]
             if node_type in UNITS:
                 self.units[name] = self._unit(name)
-            elif node_type in MAPS and any(  # a layer, if others than units follow
-                self.types[other] not in UNITS for other in self.graph[name]
+            elif node_type == SUM or (  # or weights into others than layers
+                node_type in MAPS
+                and not {*map(self.types.get, self.graph[name])} <= {*LAYERS}
             ):
                 self.units[name] = self._sums(name, self._size(name))
         last = [*self.units][-1]
@@ -198,6 +206,15 @@ class Reader:
                     "All nodes that lead to the output must have one size."
                 )
             self.units[self.end] = self._sums(self.end, sizes.pop())
+
+    def _is_sum(self, name: str) -> bool:
+        """Return whether a node only sums the results of weights."""
+        before = {*map(self.types.get, self.graph.predecessors(name))}
+        if self.types[name] != "Linear" or before.isdisjoint(MAPS):
+            return False
+        weight = np.asarray(self.nodes[name].weight)
+        size = self._size(name)
+        return weight.shape == (size, size) and np.array_equal(weight, np.eye(size))
 
     def _sums(self, name: str, size: int) -> Unit:
         layer = Layer(size, "identity", name=name)
@@ -270,9 +287,14 @@ class Reader:
 
     def _warn_of_units(self, name: str, moved: Floats) -> None:
         """Warn if an input of 1 hardly moves a voltage, by these shares of its
-        threshold.
+        threshold times its weight.
         """
-        most = np.abs(moved).max()
+        weights = [
+            np.abs(self.nodes[before].weight).max(initial=1.0)
+            for before in self.graph.predecessors(name)
+            if self.types[before] in ("Linear", "Affine")
+        ]
+        most = np.abs(moved).max() * max(weights, default=1.0)
         if most < MIN_VOLTAGE_CHANGE:
             warn(
                 f"An input of 1 moves the voltages of {name!r} by {most:.1g} of their"

@@ -55,6 +55,7 @@ def written(nir: Any, network: Network, dt: float) -> Any:
     writer.merge_currents()
     writer.add_nodes()
     writer.add_weights()
+    writer.merge_output()
     return nir.NIRGraph(nodes=writer.nodes, edges=writer.edges)
 
 
@@ -68,6 +69,8 @@ class NIRWriter:
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
         self.groups: list[Group] = []
+        # By which its incoming weights are multiplied, as most programs take r for 1
+        self.gains: dict[str, Any] = {}
         self.delays: list[str] = []  # names of their nodes
         self.late = table.late
         self.done: Bools = table._self_connected.copy()
@@ -219,17 +222,19 @@ class NIRWriter:
         """Add the node of each group, and the output."""
         for group in self.groups:
             self.nodes[group.name] = self._node(group)
-        last = self.groups[-1]
-        self._add("output out", self.nir.Output(np.array([len(last.sending)])))
-        self.edges.append((last.name, "output out"))
+        end = last = group.name
+        while end in self.nodes:
+            end += " out"
+        self.nodes[end] = self.nir.Output(np.array([len(group.sending)]))
+        self.edges.append((last, end))
 
     def _node(self, group: Group) -> Any:
         nir = self.nir
         size = len(group.sending)
         if group.role == INPUT:
             return nir.Input(np.array([size]))
-        if group.role == SUMS:
-            return nir.Scale(np.ones(size))
+        if group.role == SUMS:  # few programs read a Scale
+            return nir.Linear(np.eye(size))
         if group.role == THRESHOLDS:
             return nir.Threshold(group.threshold)
         tau = self._time_constants(group, group.share)
@@ -245,21 +250,24 @@ class NIRWriter:
                 f"The layer {group.name!r} cannot be written as NIR: some of its"
                 " neurons leak, others do not."
             )
-        gain = tau / self.dt
-        if group.role == LEAKY:
-            return nir.LI(tau=tau, r=gain, v_leak=rest)
+        steps = tau / self.dt
         settings = {"v_leak": rest, "v_threshold": group.threshold, "v_reset": rest}
-        if group.current is None:
-            return nir.LIF(tau=tau, r=gain, **settings)
-        share, weight = group.current
-        tau_of_current = self._time_constants(group, share)
-        return nir.CubaLIF(
-            tau_syn=tau_of_current,
-            tau_mem=tau,
-            r=weight * gain,
-            w_in=tau_of_current / self.dt,
-            **settings,
-        )
+        if group.current is not None:
+            share, self.gains[group.name] = group.current
+            tau_of_current = self._time_constants(group, share)
+            return nir.CubaLIF(
+                tau_syn=tau_of_current,
+                tau_mem=tau,
+                r=steps,
+                w_in=tau_of_current / self.dt,
+                **settings,
+            )
+        # Norse takes r for 1. With several time constants, snnTorch needs another r.
+        r = np.ones(size) if len({*tau}) == 1 else steps
+        self.gains[group.name] = steps / r
+        if group.role == LEAKY:
+            return nir.LI(tau=tau, r=r, v_leak=rest)
+        return nir.LIF(tau=tau, r=r, **settings)
 
     def _time_constants(self, group: Group, share: Floats) -> Floats:
         """Return time constants in seconds, which are infinite for neurons without a
@@ -282,7 +290,7 @@ class NIRWriter:
             self._refuse(int(table.layer[target]), "it has gated connections")
         late: dict[tuple[str, str], bool] = {}
         for target in self.groups:
-            bias = table.bias[target.receiving]
+            bias = table.bias[target.receiving] * self.gains.get(target.name, 1.0)
             for source in self.groups:
                 links = np.isin(table.source, source.sending) & ~self.done
                 links &= np.isin(table.target, target.receiving)
@@ -327,6 +335,7 @@ class NIRWriter:
         weight[row[table.target[links]], column[table.source[links]]] = table.weight[
             links
         ]
+        weight *= np.reshape(self.gains.get(target.name, 1.0), (-1, 1))
         self.done |= links
         name, begin = f"{source.name} to {target.name}", source.name
         if delay:
@@ -337,6 +346,17 @@ class NIRWriter:
             node = self.nir.Affine(weight, bias)
         self._add(name, node)
         self.edges += pairwise((begin, name, target.name))
+
+    def merge_output(self) -> None:
+        """Leave out the last sums if one node leads into them and the output alone
+        follows, because the latter is a sum itself.
+        """
+        last = self.groups[-1]
+        entering = [edge for edge in self.edges if edge[1] == last.name]
+        leaving = [edge for edge in self.edges if edge[0] == last.name]
+        if last.role == SUMS and len(entering) == len(leaving) == 1:
+            self.edges.remove(leaving[0])
+            self.nodes[last.name] = self.nodes.pop(leaving[0][1])
 
     def _add_delay(self, source: Group, name: str, delay: int) -> None:
         """Add the node that delays a group's output, unless it exists already."""

@@ -35,7 +35,7 @@ from .. import __version__
 from .._checks import suggestion
 from .._stderr import Stderr
 from ..errors import SynapseError
-from .helpers import NEEDS, UsageError, reason
+from .helpers import NEEDS, UsageError, reason, without_vain_advice
 
 FAILED = 1
 MISUSED = 2
@@ -174,7 +174,8 @@ def _done(options: argparse.Namespace) -> int:
             raise
         if isinstance(error, OSError) and error.filename is None:
             _give_up_output()
-        return _fail(*_verdict(error))
+        message, code = _verdict(error)
+        return _fail(without_vain_advice(message, vars(options)), code)
 
 
 def _verdict(error: Exception) -> tuple[str, int]:

@@ -109,7 +109,7 @@ def forecast(options: argparse.Namespace) -> None:
         ahead = future
         if future is not None and name and key in future:
             ahead = future[future[key].astype(str) == name]
-        return rows_ahead(series, ahead, facts["known"], steps)
+        return rows_ahead(series, ahead, facts["known"], steps, name)
 
     forecasts, said = _all_forecasts(network, several, steps, rows_of, wanted)
     notes += said

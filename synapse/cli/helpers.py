@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import sys
 from argparse import ArgumentTypeError
@@ -16,7 +17,7 @@ from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import _files
 from ..tables._pandas import pd
-from ..tables._reading import NEEDED
+from ..tables._reading import NEEDED, OPTIONS, USUAL
 from ..tables._table import file_errors, quoted as listed, reason
 
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
@@ -104,6 +105,24 @@ def write_table(
         return
     with file_errors("write", path):
         _files.write(path, text)
+
+
+def without_vain_advice(message: str, given: dict[str, Any]) -> str:
+    """Return an error without sentences on options that are among the given ones, or
+    that this command or this kind of file does not have.
+    """
+    of_file = OPTIONS.get(Path(str(given.get("data"))).suffix.lower(), USUAL)
+    first, *others = re.split(r"(?<=[.?]) (?=[A-Z])", message)
+    kept = [first]
+    for sentence in others:
+        options = {k.replace("-", "_") for k in re.findall(r"--([a-z-]+)", sentence)}
+        if sentence.startswith(("Remove", "Train", "Use")) or not (
+            any(given.get(name, True) for name in options)
+            or options & USUAL.keys() - {*of_file}
+            or ("ignore" in options and given.get("date"))
+        ):
+            kept.append(sentence)
+    return " ".join(kept)
 
 
 # --- files ----------------------------------------------------------------------------

@@ -21,8 +21,9 @@ from ..objects.network import Network
 from ..optimizers._names import by_name
 from ..tables import TrainingOptions, read_table
 from ..tables._pandas import pd
-from ..tables._reading import OPTIONS
+from ..tables._reading import MISSING, OPTIONS
 from ..tables._series import FILLS
+from ..tables._table import columns
 from ..tables._table_training import FURTHER
 from .formats import READING
 from .helpers import PICTURES, UsageError, names, wholes
@@ -81,6 +82,7 @@ SHARED: Options = {
     "--ignore": {
         "metavar": "COLUMN,...",
         "type": names,
+        "action": "extend",
         "default": [],
         "help": "columns to leave out",
     },
@@ -188,7 +190,20 @@ TABLES: Options = {
     "--na-values": {
         "metavar": "CELL,...",
         "type": names,
+        "action": "extend",
         "help": "further cells that are missing values, such as n.v.",
+    },
+    "--keep": {
+        "metavar": "CELL,...",
+        "type": names,
+        "action": "extend",
+        "help": "words that are no missing values, such as NA or None",
+    },
+    "--words": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "action": "extend",
+        "help": "columns of words, also if they look like numbers, such as 01234",
     },
     "--date": {
         "metavar": "COLUMN,...",
@@ -289,13 +304,24 @@ def read(
     settings = {
         name: value
         for name, value in reading.items()
-        if name not in dating and (name in usable or name in passed)
+        if name not in (*dating, "keep", "words") and (name in usable or name in passed)
     }
     if settings.get("header") == NO_HEADER:
         settings["header"] = None
-    if "date" in dating and usable is reading:  # text keeps the zeros of 0730
-        settings["dtype"] = dict.fromkeys(dating["date"], str)
-    return read_table(path, **settings), reading, dating
+    if "keep" in passed or ("keep" in reading and usable != ()):
+        settings["na_values"] = sorted(
+            {"", *MISSING} - {*reading["keep"]} | {*settings.get("na_values", ())}
+        )
+        settings["keep_default_na"] = False
+    if usable is reading:  # text keeps the zeros of 0730
+        settings["dtype"] = dict.fromkeys(
+            [*reading.get("date", []), *reading.get("words", [])], str
+        )
+    table = read_table(path, **settings)
+    # A table to predict need not have the target, if that is of words.
+    words = [k for k in reading.get("words", []) if "words" in passed or k in table]
+    cells = table[columns(table, words)].convert_dtypes().astype("string")
+    return table.assign(**cells.astype("category")), reading, dating
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], data: str) -> None:

@@ -228,7 +228,7 @@ def _trained(
     if asked or options.methods or options.steps:
         raise UsageError(
             "--known, --observed, --methods and --steps are for a series of numbers."
-            " Name its dates by --date, and pass no --inputs, --classes or --ahead."
+            " Name its dates by --date. Remove --inputs, --classes and --ahead."
         )
     refuse(options, FOR_SERIES, "a series")
     why = "" if dated or as_rows else " without dates (--date names their column)"

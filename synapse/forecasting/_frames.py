@@ -24,6 +24,20 @@ def labels_of(values: Any) -> Any:
     return values.index if hasattr(values, "iloc") else None
 
 
+def require_single(index: Any, name: str = "") -> None:
+    """Raise ArgumentError if rows with labels have two of one time. In a panel, labels
+    are tuples that begin with the series' name.
+    """
+    for again in [] if index is None else index[index.duplicated()][:1]:
+        *names, time = again if isinstance(again, tuple) else (name, again)
+        series = ", ".join(repr(part) for part in names if part != "")
+        raise ArgumentError(
+            f"Expected one row for each time, got two of {time}"
+            f"{' in the series ' * bool(series)}{series}. Take one of them out, for"
+            " example by table[~table.index.duplicated()]."
+        )
+
+
 def column_names(values: Any) -> list[str] | None:
     """Return the names of a data frame's columns, or of a named column, or None for
     other values.
@@ -40,7 +54,8 @@ def labels_beside(index: Any, steps: int) -> Any:
     negative number, return the labels before the index.
 
     Returns None if the index has neither dates nor numbers, or if these do not step
-    evenly. Raises ArgumentError if there are no dates so far away.
+    evenly. Raises ArgumentError if a date occurs twice, or there are no dates so far
+    away.
 
     >>> import pandas
     >>> month = pandas.DateOffset(months=1)
@@ -54,6 +69,8 @@ def labels_beside(index: Any, steps: int) -> Any:
     are_dates = isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex)
     step = (index.freq or step_of(index)) if are_dates else _gap_of(index)
     if step is None:
+        if are_dates:
+            require_single(index)
         return None
     count, name = abs(steps), index.name
     if not are_dates:

@@ -341,9 +341,10 @@ _parse = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).dec
 
 # Files that no reader here is for: the kind, how its content begins, its suffixes, and
 # the way to a network
+LFS = r"version https://git-lfs"
 FOREIGN = {
     "a pointer of Git LFS": (
-        r"version https://git-lfs",
+        LFS,
         (),
         "Fetch the file that it stands for: git lfs pull.",
     ),

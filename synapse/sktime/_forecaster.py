@@ -23,7 +23,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import Calibration, Forecast, rolling_origin
 from ..forecasting._closed_loop import bounded, clipping
-from ..forecasting._frames import step_of
+from ..forecasting._frames import labels_of, require_single, step_of
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
 from ..tables import TrainingOptions, train_series
@@ -194,12 +194,19 @@ class NetworkForecaster(BaseForecaster):
         with warnings.catch_warnings(action="ignore", category=FutureWarning):
             super().__init__()
 
+    def _check_X_y(self, X: Any = None, y: Any = None, **options: Any) -> Any:  # noqa: N802
+        """Check the tables of a call, where a panel has the names of its series."""
+        for table in (y, X):
+            require_single(labels_of(table))
+        return super()._check_X_y(X=X, y=y, **options)
+
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         network = lower_name("build", self.build)
         compared = listed("compared", self.compared, "a list of statistical methods")
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("method", self.method, [None, "network", COMBINE, *compared])
+        require_single(y.index)
         self._step = _step(y.index)
         require(
             len(_times(y.index, self._step)) == len(y),

@@ -19,6 +19,7 @@ from ._table import (
     MAX_WORDS,
     columns as columns_of,
     find,
+    missed,
     mostly_numbers,
     numbers,
     place,
@@ -69,12 +70,14 @@ class Encoding:
                 )
         parts = [values]
         for name, words in self.words.items():
-            cells = table[find(table, name)].astype("string")
+            # By convert_dtypes, whole numbers beside a missing one have no ".0".
+            cells = table[find(table, name)].convert_dtypes().astype("string")
             codes = pd.Index(words).get_indexer(cells)
             parts.append(np.eye(len(words) + 1)[codes, :-1])  # -1: none of them
             if count := int(cells.isna().sum()):
                 notes.append(
                     f"{pluralize(count, 'missing cell')} of {name!r}: no word."
+                    f"{missed(table, name)}"
                 )
             unseen = cells[(codes < 0) & cells.notna()]
             if len(unseen):
@@ -111,7 +114,7 @@ def choose_encoding(
     for name in columns_of(table, columns):
         cells = table[name].dropna()
         if not len(cells):
-            notes.append(f"Left out: {name!r}, which is empty.")
+            notes.append(f"Left out: {name!r}, which is empty.{missed(table, name)}")
             continue
         if mostly_numbers(cells):
             of_numbers.append(name)
@@ -141,8 +144,8 @@ def choose_encoding(
         raise FormatError(
             " ".join(["The table has no column left for the inputs.", *notes])
             + (
-                " If these are numbers or dates, describe how they are written"
-                " (--decimal, --date, --date-format). To predict a column from its"
+                " If these are numbers with another decimal mark, pass --decimal. If"
+                " these are dates, name them by --date. To predict a column from its"
                 " own past, leave the other columns out: --ignore COLUMN."
             )
         )

@@ -9,13 +9,15 @@ import lzma
 import re
 import sys
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 
 from .._checks import (
+    boolean,
     file_path,
     imported,
     non_negative_integer,
@@ -27,7 +29,16 @@ from .._typing import PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import _files
 from ._pandas import pd
-from ._table import MAX_WORDS, as_frame, columns, file_errors, is_numeric, place
+from ._table import (
+    MAX_WORDS,
+    MISSED,
+    as_frame,
+    columns,
+    file_errors,
+    is_numeric,
+    mostly_numbers,
+    place,
+)
 
 NEEDED = {
     ".parquet": lambda: imported("pyarrow", "Parquet files need", extra="tables"),
@@ -37,30 +48,58 @@ NEEDED = {
 needed by pandas."""
 OPTIONS = {
     ".parquet": (),
-    ".xlsx": ("decimal", "thousands", "header", "skiprows", "comment", "na_values"),
+    ".xlsx": (
+        "decimal",
+        "thousands",
+        "header",
+        "skiprows",
+        "comment",
+        "na_values",
+        "keep_default_na",
+    ),
 }
 """Options of pandas for files that do not have all of them."""
-USUAL = {"sep": ",", "decimal": ".", "header": "infer", "skiprows": 0}
+USUAL = {
+    "sep": ",",
+    "decimal": ".",
+    "header": "infer",
+    "skiprows": 0,
+    "keep_default_na": True,
+}
 """The defaults of pandas; None for other options."""
 MONTHS = ("month", "monat", "mois", "mes", "mese", "m")
 """Names of columns, in any case, whose numbers are months beside those of years."""
 DATE_NAMES = ("date", "time", "datetime", "timestamp", "year")
 """Names of columns, in any case, that are looked at for dates."""
-UNPACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ": lzma}
-"""Modules that unpack a file, by its first bytes."""
+# Cells that pandas takes for missing values by default, beside empty ones
+MISSING = frozenset(
+    (
+        *("NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null"),
+        *("None", "NaN", "nan", "-NaN", "-nan"),
+        *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+    )
+)
+UNPACKED: dict[bytes, Any] = {
+    rb"\x1f\x8b\x08": gzip,
+    rb"BZh[1-9]1AY&SY": bz2,
+    rb"\xfd7zXZ\0": lzma,
+}
+"""Modules that unpack a file, by how it begins."""
 OTHER_KINDS = {
     r"\xd0\xcf\x11\xe0": "an Excel file of before 2007. Save it as .xlsx.",
     r"(\s*%[^\n]*\n)*\s*@relation": "ARFF. Read it with scipy.io.arff.loadarff, and"
     " write its rows as CSV by pandas.",
     r"\s*[\[{]\s*[\[{\"]": "JSON. Read it with pandas.read_json, and write it as CSV.",
-    r"version https://git-lfs": "a pointer of Git LFS. Fetch the file: git lfs pull.",
+    r"\s*<(!doctype|html|\?xml)": "HTML or XML. Read it with pandas.read_html or"
+    " pandas.read_xml, and write it as CSV.",
+    _files.LFS: "a pointer of Git LFS. Fetch the file: git lfs pull.",
 }
 """Files that are no tables here, by how they begin, and the way on."""
 HOW = (
-    "Say how it is written, for example by --sep ';', --decimal ',' or --skiprows 1,"
-    " with the meaning of pandas.read_csv."
+    "If another mark separates the cells, pass it, such as --sep ';'. If lines are"
+    " above the names, pass their number, such as --skiprows 1."
 )
-"""Advice on a file that cannot be read by its options."""
+"""Advice on rows with different numbers of cells."""
 
 
 @suggests_arguments("read_table")
@@ -75,6 +114,7 @@ def read_table(
     skiprows: Annotated[int, non_negative_integer] = 0,
     comment: str | None = None,
     na_values: Collection[str] | None = None,
+    keep_default_na: Annotated[bool, boolean] = True,
     dtype: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Read a CSV, Parquet or Excel file by pandas, as a data frame whose index has the
@@ -82,8 +122,10 @@ def read_table(
 
     The options are those of ``pandas.read_csv`` and ``pandas.read_excel``, with the
     same names, meanings and defaults. Parquet files have no options. Options are never
-    guessed. Instead of a file, you can also pass a data frame that you have read or
-    changed in another way to all functions of :mod:`synapse.tables`.
+    guessed. Unlike in pandas, columns of numbers such as 01234 stay text, because they
+    may be codes, which lose their zeros otherwise. Instead of a file, you can also pass
+    a data frame that you have read or changed in another way to all functions of
+    :mod:`synapse.tables`.
 
     Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). An index of
     the frame in a Parquet file becomes columns. The first sheet of an Excel file is
@@ -111,9 +153,12 @@ def read_table(
         The mark after which the rest of a line is a comment. Default: no mark.
     na_values : sequence of str, optional
         Further cells that are missing values. By default, only those of pandas are
-        missing, such as empty cells and "NA".
+        missing, such as empty cells, "NA" and "None".
+    keep_default_na : bool
+        Whether the missing values of pandas count beside `na_values`. Default True.
     dtype : mapping, optional
-        The types of columns, such as ``{"month": str}``.
+        The types of columns, such as ``{"month": str}``. Columns of the type "category"
+        are words everywhere, even if they look like numbers.
 
     Returns
     -------
@@ -142,6 +187,7 @@ def read_table(
         "skiprows": skiprows,
         "comment": comment,
         "na_values": na_values,
+        "keep_default_na": keep_default_na,
         "dtype": dtype,
     }
     options = {k: value for k, value in settings.items() if value != USUAL.get(k)}
@@ -161,7 +207,9 @@ def read_table(
         if suffix == ".parquet":
             frame, start = pd.read_parquet(io.BytesIO(content)), 1
         elif suffix == ".xlsx":
-            frame = pd.read_excel(io.BytesIO(content), engine="openpyxl", **options)
+            frame = _as_written(
+                partial(pd.read_excel, engine="openpyxl"), io.BytesIO(content), options
+            )
         else:
             frame, lines = _read_text(path, content, options)
             is_exact = lines == len(frame) + above
@@ -170,15 +218,14 @@ def read_table(
         raise
     except Exception as error:  # of pandas, zipfile, Arrow, openpyxl and others
         why = " ".join(str(error).rpartition("C error: ")[2].split()).rstrip(".")
-        advice = "Check the file." if suffix in NEEDED else HOW
+        # Other errors are of an option's value, or of what the file lacks.
+        advice = HOW if "fields" in why else "Check the file and the options."
         raise FormatError(f"Cannot read {path!r}: {why}. {advice}") from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     frame.columns = [str(name) for name in frame.columns]
     if not len(frame):
         raise FormatError(f"{path!r} has names of columns and no rows.")
-    if decimal != "." or thousands is not None:
-        frame = frame.apply(_with_single_mistakes, args=(decimal, thousands))
     index = pd.RangeIndex(start, start + len(frame), name=label)
     return frame.set_axis(index)
 
@@ -188,13 +235,48 @@ def _unpacked(path: str, content: bytes) -> bytes:
     of a kind that is not read.
     """
     for begin, module in UNPACKED.items():
-        if content.startswith(begin):
+        if re.match(begin, content):
             content = module.decompress(content)
     begins = content[:4096].decode("latin-1")
     for pattern, kind in OTHER_KINDS.items():
         if re.match(pattern, begins, re.IGNORECASE):
             raise FormatError(f"Cannot read {path!r}: it is {kind}")
     return content
+
+
+def _as_written(
+    read: Callable[..., Any], source: Any, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return a table in which codes, such as 01234, are text. Its attributes count the
+    words that became missing values.
+    """
+    frame = read(source, **options)
+    marks = options.get("decimal", "."), options.get("thousands")
+    if marks != (".", None):
+        frame = frame.apply(_with_single_mistakes, args=marks)
+    gaps = frame.isna()
+    text = source.getvalue()  # in Excel, codes are text
+    has_zeros = isinstance(text, str) and re.search(r"(?<![\d.:/-])0\d", text)
+    if not has_zeros and not gaps.to_numpy().any():
+        return frame
+    source.seek(0)
+    written = read(
+        source, **{**options, "dtype": str, "na_values": None, "keep_default_na": False}
+    )
+    # If some usual words are kept, the others are among `na_values`.
+    is_usual = "keep_default_na" not in options
+    words = MISSING.difference((is_usual and options.get("na_values")) or ())
+    named = written.where(gaps & written.isin(words))
+    frame.attrs[MISSED] = {
+        str(name): named[name].value_counts().to_dict() for name in named
+    }
+    # Text becomes a number again only with the usual marks.
+    whole = r"\d+(\.\d+)?" if marks == (".", None) else r"\d+"
+    for name in frame.select_dtypes("number"):
+        cells = written[name].str.strip()[frame[name].notna()]
+        if cells.str.match(r"0\d").any() and cells.str.fullmatch(whole).all():
+            frame[name] = cells.reindex(frame.index)
+    return frame
 
 
 def _with_single_mistakes(
@@ -229,7 +311,8 @@ def _read_text(
     if "\0" in decoded:  # pandas reads such a cell as a missing value
         raise FormatError(
             f"Cannot read {path!r}: it is not text in {encoding.upper()}. Name its"
-            " encoding, such as --encoding cp1252, or write it as CSV by pandas."
+            f" encoding, such as --encoding {'utf-16' if 0 in content else 'cp1252'}."
+            " If it is of another kind, write it as CSV by pandas."
         )
     exact: dict[str, Any] = {"low_memory": False}
     # Before 3.1, the usual parser of pandas reads every third number one bit off.
@@ -240,7 +323,9 @@ def _read_text(
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             # By default, pandas takes cells without a name for labels of the rows.
-            frame = pd.read_csv(io.StringIO(decoded), index_col=False, **options)
+            frame = _as_written(
+                partial(pd.read_csv, index_col=False), io.StringIO(decoded), options
+            )
     except pd.errors.ParserWarning:
         raise FormatError(
             f"Cannot read {path!r}: rows have more cells than the first row has names."
@@ -275,8 +360,8 @@ def find_dates(
         if str(name).lower() not in DATE_NAMES:
             continue
         cells = _text(table, [name]).dropna()
-        if is_numeric(table[name]) and date_format is None:
-            is_date = len(cells) and cells.str.fullmatch(r"\d{4}").all()
+        if mostly_numbers(table[name]) and date_format is None:
+            is_date = len(cells) and cells.str.fullmatch(r"[1-9]\d{3}").all()
         else:  # Words stay an input; other text has no use but as dates.
             is_date = (
                 cells.nunique() > MAX_WORDS
@@ -316,10 +401,14 @@ def _dates(
     for row in dates.isna().nonzero()[0][:1]:
         form = date_format or "a date in ISO 8601, such as 2024-01-31, or a year"
         cell = "no value" if pd.isna(cells.iloc[row]) else repr(cells.iloc[row])
+        way = " Pass the form of the dates, such as --date-format %d.%m.%Y."
+        year = re.search(r"\b\d{4}\b|\d{5,}(?=-)", cell)
+        if year and _parsed(pd.Series([f"{year[0]}-01-01"]), None).isna().all():
+            form, way = f"a year that pandas can hold in a date, not {year[0]},", ""
         raise FormatError(
             f"Expected {form} in {place(table, row)}, column {' '.join(names)!r}, got"
-            f" {cell}. Pass the form of the dates, such as --date-format %d.%m.%Y, or"
-            f" leave the column out: --ignore {names[0]!r}."
+            f" {cell}.{way * (date_format is None)} To leave the column out, pass"
+            f" --ignore {names[0]!r}."
         )
     return dates
 

@@ -38,6 +38,7 @@ from ._table import (
     require_one_use,
     sequences,
     words,
+    zeros,
 )
 from ._table_training import (
     Trained,
@@ -94,7 +95,8 @@ def train_rows(
     ahead : int
         Number of rows from the inputs down to the target. Default 0.
     classes : bool
-        Whether the numbers of the target are classes.
+        Whether the numbers of the target are classes. A column of pandas' type
+        "category" has words in any case.
 
     Raises
     ------
@@ -130,6 +132,8 @@ def train_rows(
     table_learned = table.iloc[np.concatenate([units[i] for i in learned])]
     encoding, notes = choose_encoding(table_learned, names)
     rows, filled = encoding.rows(table)
+    for column in (*encoding.medians, *([] if classes else targets)):
+        notes += zeros(table, column)
     if without := len(table) - sum(map(len, units)):
         below = pluralize(ahead, "row")
         notes.append(f"{pluralize(without, 'row')} without a target {below} below.")

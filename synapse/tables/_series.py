@@ -22,8 +22,6 @@ from ._table import UNREADABLE, as_frame, columns as columns_of, numbers, place,
 FILLS = ("forward", "linear")
 """How missing values and dates are filled in, by pandas' ffill and interpolate."""
 FILL = f"To fill it in, pass --fill {' or --fill '.join(FILLS)}."
-UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
-"""Advice on a cell of a series that is not a number."""
 IN_ORDER = "To use the rows in their order, without dates, leave {!r} out."
 """Advice on dates that do not step evenly."""
 UNITS = {
@@ -137,7 +135,13 @@ def read_several(
     keys = columns_of(table, [sequence] if sequence else [])
     others = table if date else table.drop(columns=[*names, *keys])
     dated = find_dates(others, date, date_format)
-    filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
+    filled = numbers(
+        table,
+        names,
+        fill is not None,
+        advice=UNREADABLE.removesuffix(".") + " --fill linear." * (fill is None),
+        fill=FILL,
+    )
     values = pd.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
@@ -155,11 +159,12 @@ def read_several(
         times = times[order].rename(column)
         for again in np.flatnonzero(times[1:] == times[:-1])[:1] + 1:
             raise FormatError(
-                f"The date {times[again]} occurs twice, again in"
-                f" {place(table, int(rows[name][again]))}. If the rows are samples,"
-                " train with --ahead 0. If a column tells several series apart, name"
-                " it: --sequence COLUMN. If another one has the time of day, name both:"
-                f" --date {dated[0][0]},COLUMN."
+                f"The date {times[again]}"
+                f"{f' of the series {name!r}' if keys else ''} occurs twice, again in"
+                f" {place(table, int(rows[name][again]))}. Take one of the rows out. If"
+                " the rows are samples, train with --ahead 0. If a column tells"
+                " several series apart, name it: --sequence COLUMN. If another one has"
+                f" the time of day, name both: --date {dated[0][0]},COLUMN."
             )
         frames[name] = values.iloc[rows[name]].set_axis(times)
     step = _step(max((frame.index for frame in frames.values()), key=len), column)

@@ -41,7 +41,7 @@ from ..forecasting import (
 )
 from ..forecasting._checked_series import horizon
 from ..forecasting._closed_loop import bounded, clipping
-from ..forecasting._frames import labels_beside
+from ..forecasting._frames import labels_beside, require_single
 from ..forecasting._network_forecaster import lesson
 from ..forecasting._rolling import Forecaster
 from ..forecasting._selection import COMBINE
@@ -407,8 +407,8 @@ def series_tasks(
     require_one_use(
         [*require_targets(listed("targets", targets, "a list of names")), *known]
     )
-    for frame in several.values():
-        frame_values(frame)  # refuses what is no series
+    for name, frame in several.items():
+        frame_values(frame, name)  # refuses what is no series
     tasks = []
     dated = [
         frame.index[0] for frame in several.values() if hasattr(frame.index, "freq")
@@ -461,12 +461,13 @@ def checked_methods(title: str, methods: Any) -> list[str]:
     ]
 
 
-def frame_values(series: Any) -> Floats:
+def frame_values(series: Any, name: str = "") -> Floats:
     """Return the columns of a series, or raise ArgumentError if it does not come from
-    `read_series`.
+    `read_series`. Errors contain the name of one of several.
     """
     index = instance("series", series, pd.DataFrame).index
-    if isinstance(index, pd.DatetimeIndex) and index.freq is None:
+    if isinstance(index, pd.PeriodIndex) or getattr(index, "freq", "none") is None:
+        require_single(index, name)
         raise ArgumentError(
             "The dates of the series must have a step. Make it by read_series."
         )
@@ -609,10 +610,14 @@ def forecast_series(
 
 
 def rows_ahead(
-    series: pd.DataFrame, future: Any, names: list[str], steps: int
+    series: pd.DataFrame,
+    future: Any,
+    names: list[str],
+    steps: int,
+    title: str = "",
 ) -> tuple[Floats | None, list[str]]:
     """Return the columns known in advance in the rows after a series, and a sentence on
-    rows that are not used.
+    rows that are not used. Errors contain the title of one of several series.
     """
     rows = pluralize(steps, "row")
     if future is None and names:
@@ -635,8 +640,7 @@ def rows_ahead(
             )
         note = f"Only the first {rows} of the future are read, as it has no dates."
         return values[:steps], [note] * (len(frame) > steps)
-    for again in frame.index[frame.index.duplicated()][:1]:
-        raise FormatError(f"The date {again} occurs twice in the future.")
+    require_single(frame.index, title)
     due = labels_beside(series.index, steps)
     for day in due[~due.isin(frame.index)][:1]:
         raise FormatError(

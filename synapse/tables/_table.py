@@ -4,6 +4,7 @@ cells.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,21 @@ from ._pandas import pd
 MAX_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
 UNREADABLE = (
-    "Correct it, say how numbers are written (--decimal, --thousands), or count such"
-    " cells as missing values: --na-values {cell}."
+    "Correct it.{form} To count such cells as missing values, pass --na-values {cell}."
 )
-"""Advice on a cell in a column of numbers that is not a number."""
+"""Advice on a cell in a column of numbers that is not a number. The command leaves out
+sentences whose option was passed, so that each needs one of its own."""
+# Advice on cells that are numbers in another form
+FORMS = {
+    r"\D?\d+,\d+": "If the comma is the decimal mark, pass --decimal ','.",
+    r"\D?\d{1,3}(,\d{3})+(\.\d+)?": "If commas group digits, pass --thousands ','.",
+    r"\D?\d{1,3}( \d{3})+(\.\d+)?": "If blanks group digits, pass --thousands ' '.",
+    r"\D?\d{1,3}(\.\d{3})+(,\d+)?": "If points group digits, pass --thousands '.'"
+    " --decimal ','.",
+}
+# Key of a table's attributes with the words that became missing values, such as "None",
+# and how often, by column
+MISSED = "missed"
 
 
 # --- sentences ------------------------------------------------------------------------
@@ -96,7 +108,7 @@ def find(table: pd.DataFrame, name: str) -> str:
     names = [*map(str, table.columns)]
     more = suggestion(name, names)
     if len(names) == 1:
-        more += " If cells are not separated by commas, pass their mark: --sep ';'."
+        more += " If another mark separates the cells, pass it, such as --sep ';'."
     raise ArgumentError(
         f"The table has no column {name!r}. It has {quoted(names)}.{more}"
     )
@@ -128,7 +140,10 @@ def mostly_numbers(column: pd.Series) -> bool:
     """
     if is_numeric(column) or not column.notna().any():
         return True
-    return bool(2 * np.isfinite(to_floats(column)).sum() > column.notna().sum())
+    return bool(
+        column.dtype != "category"
+        and 2 * np.isfinite(to_floats(column)).sum() > column.notna().sum()
+    )
 
 
 def are_numbers_in_another_form(column: pd.Series) -> bool:
@@ -137,7 +152,8 @@ def are_numbers_in_another_form(column: pd.Series) -> bool:
     """
     cells = column.dropna().astype("string")
     looks = cells.str.fullmatch(r"\W*\d[\d.,' ]*([dDeE][+-]?\d+)?\W*")
-    return not mostly_numbers(column) and bool(2 * looks.sum() > len(cells))
+    is_open = column.dtype != "category" and not mostly_numbers(column)
+    return is_open and bool(2 * looks.sum() > len(cells))
 
 
 def numbers(
@@ -156,6 +172,10 @@ def numbers(
     `fill` if it is missing.
     """
     frame = table[columns(table, names)]
+    for name in frame.columns[(frame.dtypes == "category").to_numpy(bool)]:
+        raise FormatError(
+            f"The column {name!r} must have numbers here, but was passed as words."
+        )
     parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
     values: Floats = np.column_stack(parts) if parts else np.empty((len(frame), 0))
     wrong = ~np.isfinite(values)
@@ -178,9 +198,31 @@ def words(table: pd.DataFrame, name: str) -> list[str]:
         frame,
         frame.isna().to_numpy(),
         "text",
-        "Fill the cells in, or take the rows out.",
+        f"Fill the cells in, or take the rows out.{missed(table, name)}",
     )
     return [*map(str, frame.iloc[:, 0])]
+
+
+def missed(table: pd.DataFrame, name: str) -> str:
+    """Return sentences on the words of a column that became missing values."""
+    cells: dict[str, int] = table.attrs.get(MISSED, {}).get(name, {})
+    said = ", ".join(f"{count} {cell!r}" for cell, count in cells.items())
+    said += f". To keep such words, pass --keep {','.join(cells)!r}."
+    return f" Among them: {said}" if cells else ""
+
+
+def zeros(table: pd.DataFrame, name: str) -> list[str]:
+    """Return a sentence on a column of numbers in which some have a zero too many, as
+    codes do.
+    """
+    cells = table[name].astype("string")
+    return [
+        f"{cells.iloc[row]!r} in {place(table, row)}, column {name!r}, is read as the"
+        f" number {float(cells.iloc[row]):g}. If such cells are codes, keep them as"
+        f" words: --words {name!r}."
+        for row in np.flatnonzero(cells.str.match(r"0\d").fillna(False))[:1]
+        if not is_numeric(table[name]) and mostly_numbers(table[name])
+    ]
 
 
 def _require_right(
@@ -192,7 +234,9 @@ def _require_right(
         cell = frame.iloc[row, column]
         more = int(wrong.sum()) - 1
         cell_text = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
-        advice = advice.format(cell=cell_text)
+        listed_cell = repr(f'"{cell}"') if "," in str(cell) else cell_text
+        ways = (f" {way}" for k, way in FORMS.items() if re.fullmatch(k, str(cell)))
+        advice = advice.replace("{form}", "".join(ways)).replace("{cell}", listed_cell)
         others = f"; {pluralize(more, 'other cell')} like it" if more else ""
         where = f"{place(frame, row)}, column {frame.columns[column]!r}"
         got = f"{cell_text}{others}"

@@ -486,7 +486,7 @@ def _continued(path: str, digest: str, epochs: int) -> Trainer:
     done = 0 if contents._paused is None else contents._paused.done
     if done > epochs:
         raise ArgumentError(
-            f"The checkpoint {path!r} has {done} epochs, more than {epochs}. Pass"
+            f"The checkpoint {path!r} has {done} epochs, more than {epochs}. Use"
             f" --epochs {done} or more, choose another file, or remove it."
         )
     return contents

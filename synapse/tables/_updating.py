@@ -20,7 +20,7 @@ from ._row_comparison import answers_of, quality
 from ._row_models import units_of
 from ._series import on_clock, phase
 from ._series_task import SeriesTask, frame_values, require_step, series_facts
-from ._table import as_frame, numbers, words, written
+from ._table import as_frame, numbers, quoted, words, written
 from ._table_training import INTERRUPTED, Part, joined_parts
 
 USUAL_EPOCHS = 10
@@ -63,7 +63,9 @@ def update_rows(
         )
     names = targets or facts.get("targets") or model.outputs
     if model.classes is not None and len(names) != 1:
-        raise ArgumentError("The classes need their column: --target COLUMN.")
+        raise ArgumentError(
+            f"The classes need one column, got {quoted(names)}. Pass it by --target."
+        )
     if encoding is None:
         rows, notes = numbers(table, model.inputs), list[str]()
     else:
@@ -128,11 +130,12 @@ def update_series(
     tasks = dict[str, tuple[SeriesTask, int]]()
     latest = dict[str, Any]()
     for name, frame in frames.items():
+        values = frame_values(frame, name)
         require_step(facts, frame)
         start, context, note = _joined(frame, recent.get(name))
         if note:
             notes.append(f"{name}: {note}" if name else note)
-        values = frame_values(frame)[start:]
+        values = values[start:]
         if not len(values):
             continue
         rows = np.vstack([context, values]) if len(context) else values

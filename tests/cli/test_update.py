@@ -130,9 +130,7 @@ def test_an_estimator_goes_on_in_the_command(tmp_path, capsys, path):
     model = NetworkClassifier(epochs=20, random_state=0).fit(frame, KIND[:80])
     synapse.save(model.model_, path)
     data = samples(tmp_path / "new.csv", 80, 120)
-    assert "The classes need their column: --target" in refused(
-        capsys, "update", path, data
-    )
+    assert "The classes need one column" in refused(capsys, "update", path, data)
     assert ": 10 epochs on 40 new rows." in done(
         capsys, "update", path, data, "--target", "kind"
     )

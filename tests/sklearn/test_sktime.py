@@ -269,5 +269,27 @@ def test_a_mistake_is_said_by_fit():
             NetworkForecaster(**{**QUICK, **options}).fit(sales(), fh=[1])
 
 
+def test_two_rows_of_one_time_are_named_with_their_series():
+    months = pd.date_range("2020-01-01", periods=40, freq="MS")
+    right = pd.DataFrame({"y": np.arange(40.0)}, months)
+    wrong = pd.concat([right, right[5:6]])
+    panel = pd.concat({"a": right, "b": wrong}, names=["shop", "date"])
+    fitted = NetworkForecaster(**QUICK).fit(right[:30], fh=[1])
+    new = pd.concat([right[30:], right[35:36]])
+    again = "two of 2020-06-01 00:00:00"
+    calls = (
+        (NetworkForecaster().fit, (wrong,), again),
+        (NetworkForecaster().fit, (wrong.sort_index(),), again),
+        (NetworkForecaster().fit, ([right, wrong.sort_index()],), again),
+        (NetworkForecaster().fit, (panel,), f"{again} in the series 'b'. Take one"),
+        (NetworkForecaster().fit, (panel.sort_index(),), f"{again} in the series 'b'"),
+        (NetworkForecaster().fit, (right, wrong), again),
+        (fitted.update, (new,), "two of 2022-12-01 00:00:00"),
+    )
+    for call, tables, words in calls:
+        with pytest.raises(ArgumentError, match=words):
+            call(*tables)
+
+
 def test_its_example_runs():
     assert doctest.testmod(synapse.sktime).failed == 0

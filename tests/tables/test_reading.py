@@ -1,23 +1,28 @@
 """Tables and series: pandas reads them by its own options, nothing is guessed, and what
 cannot be read is refused with its line."""
 
+import bz2
+import gzip
+import lzma
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
+from pandas._libs import parsers as pandas_parsers
 
 import architect
-from synapse import tables
+from synapse import forecasting, tables
 from synapse.errors import SynapseError
 from synapse.forecasting._frames import labels_beside
 from synapse.tables._encoding import choose_encoding
-from synapse.tables._reading import find_dates
+from synapse.tables._reading import MISSING, find_dates
 from synapse.tables._row_models import predict_rows
-from synapse.tables._series import phase, season_of, step_name, unit_of
+from synapse.tables._series import phase, read_several, season_of, step_name, unit_of
 from synapse.tables._series_task import predict_series, series_tasks
 from synapse.tables._table import numbers, sequences
+from synapse.tables._updating import update_series
 from tests.helpers.cases import all_hold, all_refused
 
 PACKAGES = {".parquet": "pyarrow", ".xlsx": "openpyxl"}
@@ -104,7 +109,10 @@ def test_rows_have_their_lines_where_these_are_known(read):
 def test_what_pandas_cannot_read_is_refused_in_one_sentence(read, tmp_path):
     cases = {
         "d;y\n2020;1,5\n": ({}, "rows have more cells than the first row has names"),
-        "a,b\n1,2\n3,4,5\n": ({}, "Expected 2 fields in line 3, saw 3. Say how"),
+        "a,b\n1,2\n3,4,5\n": (
+            {},
+            "Expected 2 fields in line 3, saw 3. If another mark",
+        ),
         "Report of 2024\nd,y\n1,2\n": ({}, "more cells than .* --skiprows 1"),
         'a,b\n"1,2\n': ({}, "EOF inside string"),
         "": ({}, "No columns to parse"),
@@ -124,6 +132,21 @@ def test_what_pandas_cannot_read_is_refused_in_one_sentence(read, tmp_path):
         tables.read_table(missing)
     with pytest.raises(SynapseError, match="no column 'b'. It has 'a;b'.* --sep ';'"):
         tables.train_rows(read("a;b\n1;2\n"), ["b"], None, tables.TrainingOptions())
+
+
+def test_a_file_is_unpacked_by_its_whole_beginning(read):
+    text = b"BZh,y\n1,2\n"
+    for pack in (bytes, bz2.compress, gzip.compress, lzma.compress):
+        assert read(pack(text))["BZh"].tolist() == [1]
+
+
+def test_usual_missing_values_are_those_of_pandas(read):
+    assert MISSING | {""} == pandas_parsers.STR_NA_VALUES
+    cells = sorted(MISSING)
+    table = read("a,b\n" + "".join(f'"{cell}",x\n' for cell in cells))
+    assert table["a"].isna().all()
+    kept = read("a\n" + "\n".join(["x", *cells]), keep_default_na=False)
+    assert kept["a"].tolist() == ["x", *cells]
 
 
 @pytest.mark.parametrize("suffix", PACKAGES)
@@ -169,7 +192,7 @@ def test_frames_of_other_libraries_are_converted():
 def test_what_is_no_number_is_refused_with_its_line(read, series):
     table = read("a,y\n1,2\nx,3\n3,n/a\n4,inf\n")
     for name, gaps, words in (
-        ("a", True, "line 3, column 'a', got 'x'. Correct it, .* --na-values 'x'"),
+        ("a", True, "line 3, column 'a', got 'x'. Correct it. .* --na-values 'x'"),
         ("y", True, "line 5, column 'y', got 'inf'"),
         ("y", False, "line 5, column 'y', got 'inf'"),
     ):
@@ -363,6 +386,34 @@ def test_a_step_is_named_in_words_whatever_its_unit():
              "3MS": "3 months", "2QS": "2 quarters", "5YS": "5 years"}  # fmt: skip
     offset = pd.tseries.frequencies.to_offset
     assert {code: unit_of(offset(code))[0] for code in names} == names
+
+
+def test_two_rows_of_one_time_are_named_with_their_series():
+    learning = tables.TrainingOptions(hidden=[2], epochs=1)
+    dates = pd.date_range("2020-01-01", periods=30, freq="MS")
+    right = pd.DataFrame({"y": np.arange(30.0)}, dates)
+    wrong = pd.concat([right, right[5:6]]).sort_index()
+    both = {"a": right, "b": wrong}
+    model = tables.train_series(right, ["y"], learning, methods=["naive"]).model
+    net = architect.Perceptron(1, 1)
+    train, compare = tables.train_series, tables.compare_series
+    long = pd.concat(both, names=["shop", "date"]).reset_index()
+    of_series = "two of 2020-06-01 00:00:00 in the series 'b'. Take one of them out"
+    calls = {
+        partial(train, wrong, ["y"], learning): "two of 2020-06-01 00:00:00. Take one",
+        partial(train, wrong.set_axis(wrong.index.to_period("M")), ["y"], learning):
+            "two of 2020-06. Take one",
+        partial(train, both, ["y"], learning): of_series,
+        partial(compare, both, ["y"], learning): of_series,
+        partial(update_series, model, {"b": wrong}): of_series,
+        partial(tables.forecast_series, model, wrong, 2): "two of 2020-06-01",
+        partial(predict_series, model, wrong): "two of 2020-06-01",
+        partial(forecasting.forecast, net, wrong, 2): "two of 2020-06-01",
+        partial(tables.read_series, wrong, ["y"]): "2020-06-01 00:00:00 occurs twice",
+        partial(read_several, long, ["y"], "shop"):
+            "2020-06-01 00:00:00 of the series 'b' occurs twice, again in row 36",
+    }  # fmt: skip
+    all_refused([(call, SynapseError, words) for call, words in calls.items()])
 
 
 # --- functions ------------------------------------------------------------------------

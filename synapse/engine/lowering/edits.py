@@ -18,7 +18,7 @@ from ..columns import has_numbers
 from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
 from ..store_rows import StoreRows
-from .flags import GATED, GATES, LAGGED, MEMORY, OUTSIDE, STEPPED
+from .flags import GATED, GATES, KEEPS, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
 from .ranges import concat_ranges
 from .runner import run
@@ -194,7 +194,7 @@ def _make_runs(
     run_start = c["run_start"].astype(np.int64)
     counts = c["run_stop"].astype(np.int64) - run_start
     old_runs = store.n_runs
-    c["flags"] &= MEMORY | LAGGED | OUTSIDE
+    c["flags"] &= MEMORY | LAGGED | KEEPS
     c["run_flags"] &= 0xFF ^ STEPPED
     c["run_first"][:old_runs] += np.repeat(shift, counts).astype(np.uint32)
     selves = c["self_row"] != NONE

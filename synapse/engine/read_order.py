@@ -104,9 +104,8 @@ def depth_of(store: Any, row: Any) -> Any:
 
 def activation_read(store: Any, source: Any, target: Any) -> Any:
     """Return the activation of `source` that `target` read when it last activated."""
-    if is_delayed_by_stamp(store, source, target):
-        return np.float64(store.old_activation[source])
-    return np.float64(store.activation[source])
+    delayed = is_delayed_by_stamp(store, source, target)
+    return np.float64((store.old_activation if delayed else store.activation)[source])
 
 
 def activations_read(store: Any, sources: Any, targets: Any) -> Any:

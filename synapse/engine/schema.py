@@ -477,9 +477,11 @@ TRACES = tuple(
     if column.axis in ("influence", "trace", "extended", "past")
     and column.dtype == "float"
 )
+KEPT = "kept_source", "kept_gain"
+"""What connections keep, which means nothing where `kept_stamp` is 0."""
 CONTEXT = (
     *(column.name for column in (*CLEARED, *TRACES)),
-    *("ring_head", "ring_steps", "run_met", "kept_source", "kept_gain"),
+    *("ring_head", "ring_steps", "run_met", *KEPT),
 )
 """Everything that ``clear`` forgets."""
 STEPPED = (

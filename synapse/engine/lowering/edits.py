@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..columns import has_numbers
 from ..records import Ties
-from ..schema import CONNECTION, INPUT, NONE, PROGRAM
+from ..schema import CONNECTION, INPUT, KEPT, NONE, PROGRAM
 from ..store_rows import StoreRows
 from .flags import GATED, GATES, KEEPS, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
@@ -130,8 +130,11 @@ def _move_rows(
     """
     new_rows = concat_ranges(change.starts + shift[change.neurons], change.lengths)
     ranges = _moved_ranges(store, change, shift)
+    unused = () if store["kept_stamp"].any() else KEPT
     saved = {
-        column.name: store.columns[column.name][change.rows] for column in CONNECTION
+        column.name: store.columns[column.name][change.rows]
+        for column in CONNECTION
+        if column.name not in unused
     }
     # No step from here on can fail, because a store must not be half moved.
     for name, values in saved.items():

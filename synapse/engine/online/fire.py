@@ -73,8 +73,9 @@ def begin_lone_step(store, j):
     begins.
     """
     latest = max(store.stamp[j], store.cleared_stamp[j])
-    is_new = store.stamp[j] == 0 and is_network_cleared(store, j)
-    if latest >= store.step_stamp[j] or is_new:
+    if latest >= store.step_stamp[j] or (
+        store.stamp[j] == 0 and is_network_cleared(store, j)
+    ):
         if store.network[j] != 0:
             note_step(store, j, store.clock[0] + 1)
         if store.ring[j] != NONE:
@@ -107,10 +108,10 @@ def first_of_network(store, j):
 def is_network_cleared(store, j):
     """Return whether all neurons in the network of j have been cleared."""
     i = first_of_network(store, j)
-    here = store.network[j]
-    while i < store.ties.neurons and store.network[i] == here and store.stamp[i] == 0:
+    n = store.ties.neurons
+    while i < n and store.network[i] == store.network[j] and store.stamp[i] == 0:
         i += 1
-    return i == store.ties.neurons or store.network[i] != here
+    return i == n or store.network[i] != store.network[j]
 
 
 @inline

@@ -620,9 +620,8 @@ def clear_rows(store, scalar, rows):
     """Clear the context of a network or a neuron, in these rows. If one is cleared
     alone, the others keep what they have read.
     """
-    j = rows[0]
-    if rows.shape[0] == 1 and store.network[j] != 0:
-        note_step(store, j, store.step_stamp[j])
+    if rows.shape[0] == 1 and store.network[rows[0]] != 0:
+        note_step(store, rows[0], store.step_stamp[rows[0]])
     for i in range(rows.shape[0]):
         clear_neuron(store, rows[i])
 

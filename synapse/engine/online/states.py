@@ -503,8 +503,8 @@ def update_lone_traces(store, j):
         store.first_incoming[j], store.first_incoming[j] + store.learning[j]
     ):
         t = trace_of(store, j, c)
-        moved = store.kept_gain[c] * store.kept_source[c]
-        store.eligibility[t] = carry * store.eligibility[t] + moved
+        store.eligibility[t] *= carry
+        store.eligibility[t] += store.kept_gain[c] * store.kept_source[c]
     store.bias_eligibility[j] = carry * store.bias_eligibility[j] + 1.0
     update_extended(store, j, carry, None)
 

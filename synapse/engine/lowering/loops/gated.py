@@ -143,8 +143,8 @@ def locate_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     traces = 0
     for j in range(n):
         store.first_trace[j] = traces
-        gates = store.flags[j] & (GATED | GATES) == GATED | GATES
-        if store.flags[j] & MEMORY or gates:
+        flags = store.flags[j]
+        if flags & MEMORY or (flags & GATED and flags & GATES):
             store.flags[j] |= TRACED
             traces += store.learning[j]
     extended = 0

@@ -12,6 +12,12 @@ ago, in a ring of past activations. If the source is outside of the target's net
 the target activates in the present step of the source, or in the next one if it has
 already activated in the present one.
 
+A neuron that activates alone, or has sources or gaters outside of its network, has read
+activations that do not follow from the order. The connections into it keep what they
+read, `kept_source` and `kept_gain`, until it activates again. If a neuron of a network
+activates alone after a step of the whole network, all of them keep first what they read
+in that step.
+
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/read_order.py`` compiles them for
 kernels.
@@ -98,9 +104,8 @@ def depth_of(store: Any, row: Any) -> Any:
 
 def activation_read(store: Any, source: Any, target: Any) -> Any:
     """Return the activation of `source` that `target` read when it last activated."""
-    if is_delayed_by_stamp(store, source, target):
-        return np.float64(store.old_activation[source])
-    return np.float64(store.activation[source])
+    delayed = is_delayed_by_stamp(store, source, target)
+    return np.float64((store.old_activation if delayed else store.activation)[source])
 
 
 def activations_read(store: Any, sources: Any, targets: Any) -> Any:
@@ -111,25 +116,12 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def has_advanced(store: Any, target: Any) -> Any:
-    """Return whether a network has begun a step since a neuron of it last activated."""
-    return store.step_stamp[target] > store.stamp[target]
-
-
-def lag_read(store: Any, c: Any) -> Any:
-    """Return how many frames back the target of a connection with a delay read when it
-    last activated; 0: the present activation.
-
-    The delay is that from the step of the ring in which the target activated. Of what
-    has been overwritten since, the oldest frame is left.
+def has_kept(store: Any, target: Any) -> Any:
+    """Return whether the connections into a neuron have kept what they read when it
+    last activated. Otherwise, it has activated in a step of its network, none of whose
+    neurons has activated since then.
     """
-    ring = store.ring[store.source[c]]
-    outside = ring != store.ring[store.target[c]]
-    met = store.run_met[store.tape_offset[c] * outside]
-    since = outside * (store.ring_steps[ring] - met)
-    advanced = has_advanced(store, store.target[c])
-    lag = store.delay[c] + since + (1 - outside) * advanced
-    return lag - (lag - store.ring_frames[ring]) * (lag > store.ring_frames[ring])
+    return store.kept_stamp[target] == store.stamp[target]
 
 
 def past_index(store: Any, c: Any, lag: Any) -> Any:
@@ -149,27 +141,35 @@ def source_read(store: Any, c: Any) -> Any:
     """Return the activation of the source of a connection that its target read when it
     last activated.
     """
+    j = store.target[c]
+    if has_kept(store, j):
+        return np.float64(store.kept_source[c]) if store.stamp[j] != 0 else 0.0
     if store.delay[c] != 0:
-        lag = lag_read(store, c)
-        if lag == 0:
-            return np.float64(store.activation[store.source[c]])
-        return np.float64(store.past[past_index(store, c, lag)])
-    return activation_read(store, store.source[c], store.target[c])
+        return np.float64(store.past[past_index(store, c, store.delay[c])])
+    return activation_read(store, store.source[c], j)
 
 
 def sources_read(store: Any, rows: Any) -> Any:
     """Return the activations read from their sources by an array of connections, which
     kernels do not have.
     """
-    read = activations_read(store, store.source[rows], store.target[rows])
+    target = store.target[rows]
+    read = activations_read(store, store.source[rows], target)
     delayed = store.delay[rows] != 0
     late = rows[delayed]
-    if not late.size:
-        return read
-    lag = lag_read(store, late)
-    past = store.past[past_index(store, late, lag)]
-    read[delayed] = np.where(lag == 0, store.activation[store.source[late]], past)
-    return read
+    read[delayed] = store.past[past_index(store, late, store.delay[late])]
+    kept = store.kept_source[rows] * (store.stamp[target] != 0)
+    return np.where(has_kept(store, target), kept, read)
+
+
+def gains_read(store: Any, rows: Any) -> Any:
+    """Return the gains of an array of connections when their targets last activated,
+    which kernels do not have.
+    """
+    target = store.target[rows]
+    gate = store.gate[rows].astype(np.int64)
+    gain = np.where(gate != 0, activations_read(store, gate - 1, target), 1.0)
+    return np.where(has_kept(store, target), store.kept_gain[rows], gain)
 
 
 def gains(store: Any, rows: Any) -> Any:
@@ -181,10 +181,8 @@ def gains(store: Any, rows: Any) -> Any:
 def eligibilities(store: Any, rows: Any) -> Any:
     """Return the eligibilities of an array of connections, see `eligibility_of`."""
     target = store.target[rows].astype(np.int64)
-    gate = store.gate[rows].astype(np.int64)
-    gain = np.where(gate != 0, activations_read(store, gate - 1, target), 1.0)
     offset = rows - store.first_incoming[target]
-    values = gain.astype(np.float64) * sources_read(store, rows)
+    values = gains_read(store, rows).astype(np.float64) * sources_read(store, rows)
     stored = (store.flags[target] & TRACED != 0) & (offset < store.learning[target])
     traces = store.first_trace[target] + offset
     values[stored] = store.eligibility[traces[stored]]
@@ -193,11 +191,10 @@ def eligibilities(store: Any, rows: Any) -> Any:
 
 def gain_read(store: Any, c: Any) -> Any:
     """Return the gain of a connection when its target last activated."""
-    return (
-        activation_read(store, store.gate[c] - 1, store.target[c])
-        if store.gate[c] != 0
-        else 1.0
-    )
+    j = store.target[c]
+    if has_kept(store, j):
+        return np.float64(store.kept_gain[c])
+    return activation_read(store, store.gate[c] - 1, j) if store.gate[c] != 0 else 1.0
 
 
 def eligibility_of(store: Any, flags: Any, c: Any) -> Any:

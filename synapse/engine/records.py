@@ -39,6 +39,7 @@ class Ties(IntEnum):
     # whether steps mark the packs along which they update, see `mark_touched`
     MARKED = 11
     NEURONS = 12  # number of neurons
+    CONNECTIONS = 13  # number of connections
 
 
 class InputRows(IntEnum):

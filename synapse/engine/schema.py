@@ -267,10 +267,13 @@ COLUMNS = (
     Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
     # the stamp it had when it was cleared: if it had activated in the present step, its
     # next activation alone begins a step
-    Column("cleared_stamp", "neuron", "uint64", 0, TIME, saved=False),
+    Column("cleared_stamp", "neuron", "uint64", 0, TIME, saved=True),
     # the same of all neurons of a network: when the latest step began in which they
     # activate one by one; 0: none yet, and of a neuron without a network
     Column("step_stamp", "neuron", "uint64", 0, TIME, saved=True),
+    # its activation (a stamp) of which the connections into it keep what was read; what
+    # has been read at another one follows from the order of its network
+    Column("kept_stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
     # neurons that compete; 0: none
     _setting("group", "neuron", "uint32", 0, GROUP),
@@ -314,6 +317,10 @@ COLUMNS = (
     _setting("tie", "connection", "uint32", 0, GROUP),
     # by how many steps its target reads its source late
     _setting("delay", "connection", "uint32", 0, DELAY),
+    # what its target read when it activated alone, or with sources outside of its
+    # network: the activation of the source, and the gain
+    Column("kept_source", "connection", "float", 0.0, NUMBER, saved=True),
+    Column("kept_gain", "connection", "float", 0.0, NUMBER, saved=True),
     # constant while rows move; handles hold it
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
@@ -470,9 +477,11 @@ TRACES = tuple(
     if column.axis in ("influence", "trace", "extended", "past")
     and column.dtype == "float"
 )
+KEPT = "kept_source", "kept_gain"
+"""What connections keep, which means nothing where `kept_stamp` is 0."""
 CONTEXT = (
     *(column.name for column in (*CLEARED, *TRACES)),
-    *("ring_head", "ring_steps", "run_met"),
+    *("ring_head", "ring_steps", "run_met", *KEPT),
 )
 """Everything that ``clear`` forgets."""
 STEPPED = (

@@ -91,8 +91,11 @@ def read_context(network: Network) -> Context:
     and sensitivities.
     """
     _, store, _ = network._lowered()
+    unused = () if store["kept_stamp"].any() else schema.KEPT
     return {
-        name: column.copy() for name, column in _context_columns(network, store).items()
+        name: column.copy()
+        for name, column in _context_columns(network, store).items()
+        if name not in unused
     }
 
 

@@ -119,7 +119,6 @@ class Unit:
         self.state = self.y = self.old = self.slope = 0.0
         self.delta = self.projected = self.gated = 0.0
         self.fired = 0
-        self.times = 0  # how often it has activated
         self.clamped = False
         self.past = []  # activations of earlier steps, the latest first
 
@@ -140,7 +139,6 @@ class Link:
         self.sign = 0
         self.delay = 0
         self.seen = self.gain = self.used = 0.0
-        self.met = {}  # by source and gater: of which of its activations
 
 
 class Reference:
@@ -154,8 +152,9 @@ class Reference:
         self.rank = {}  # of units that are called one by one: their order in a network
         self.network = {}  # their networks, if there are several
         self.began = {}  # by network: the clock when its step began
-        # whether something is computed from an activation that the library has no more
-        self.lost = False
+        # units that activated in the present step and were cleared then: with the next
+        # activation of one of them, a step begins
+        self.restarting = set()
         self._before = {}, {}
 
     # --- structure, to be changed between steps ---------------------------------------
@@ -266,16 +265,24 @@ class Reference:
 
     def begin(self, network=None):
         """A new step begins, for all units of a network whatever their order in it."""
-        for j, unit in self.units.items():
-            if self.network.get(j) == network:
-                unit.past.insert(0, unit.y)
+        self.began[network] = self.clock
+        for j in self.members(network):
+            self.units[j].past.insert(0, self.units[j].y)
+            self.restarting.discard(j)
+
+    def members(self, network):
+        return [j for j in self.units if self.network.get(j) == network]
 
     def call(self, j, value=None):
         """Activate a unit of a network by itself. A step begins, for all of them, with
         the first that has activated in the present one."""
         network = self.network.get(j)
-        if self.has_fired(j) or network not in self.began:
-            self.began[network] = self.clock
+        if (
+            self.has_fired(j)
+            or j in self.restarting
+            or network not in self.began
+            or not any(self.units[i].fired for i in self.members(network))
+        ):
             self.begin(network)
         self.activate(j) if value is None else self.clamp(j, value)
 
@@ -293,23 +300,10 @@ class Reference:
         unit = self.units[i]
         return unit.old if self.is_late(i, j) and self.has_fired(i) else unit.y
 
-    def meet(self, link, i, j):
-        """`present`, with a note of which activation of i it is."""
-        link.met[i] = self.units[i].times - (self.is_late(i, j) and self.has_fired(i))
-        return self.present(i, j)
-
-    def look_back(self, j):
-        """Note whether a target without memory has read what its sources, or gaters,
-        had before their latest two activations."""
-        for link in () if (j, j) in self.links else self.into(j).values():
-            for one, times in link.met.items():
-                self.lost |= self.units[one].times - times > 1
-
     def clamp(self, j, value):
         unit = self.units[j]
         self.clock += 1
         unit.old = unit.y
-        unit.times += 1
         unit.y = value
         unit.slope = 0.0
         unit.clamped = True
@@ -330,8 +324,8 @@ class Reference:
                     link.delay - 1
                 ]
             else:
-                link.seen = unit.state if i == j else self.meet(link, i, j)
-            link.gain = 1.0 if link.gater is None else self.meet(link, link.gater, j)
+                link.seen = unit.state if i == j else self.present(i, j)
+            link.gain = 1.0 if link.gater is None else self.present(link.gater, j)
             link.used = link.weight
         carry = incoming[j].gain * incoming[j].weight if j in incoming else 0.0
         unit.state = unit.bias + sum(
@@ -346,7 +340,6 @@ class Reference:
         self.eligibility[None, j] = carry * self.eligibility.get((None, j), 0.0) + 1.0
 
         for g in self.gaters(j):
-            self.look_back(g)
             self.influence[g, j] = sum(
                 link.weight * link.seen for link in incoming.values() if link.gater == g
             )
@@ -359,7 +352,6 @@ class Reference:
     def fire(self, j):
         unit = self.units[j]
         unit.old = unit.y
-        unit.times += 1
         unit.y, unit.slope = SQUASHES[unit.squash](unit.state)
         if unit.held is not None:
             unit.y = unit.held
@@ -371,7 +363,6 @@ class Reference:
     def propagate(self, j, rate, error=0.0):
         """`error` is -dE/ds of an output; call in the reverse of the order of
         activation."""
-        self.look_back(j)
         unit = self.units[j]
         fired = [k for k, other in self.units.items() if not other.clamped]
         later = [
@@ -487,6 +478,8 @@ class Reference:
         return (target - unit.y) * (1.0 if cost == "cross_entropy" else unit.slope)
 
     def clear(self, j):
+        if self.has_fired(j):
+            self.restarting.add(j)
         self.units[j].forget()
         self.eligibility = {
             (i, t): e for (i, t), e in self.eligibility.items() if t != j

@@ -124,6 +124,36 @@ def test_a_neuron_that_is_appended_competes():
     assert group.activations.tolist() == [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]
 
 
+@pytest.mark.parametrize("squash", ["winner", "maxout", "softmax"])
+@pytest.mark.parametrize("connected", [False, True])
+def test_free_layers_to_which_neurons_are_appended_compete_each_for_itself(
+    squash, connected
+):
+    """In whatever order they have been made."""
+    source, after = Layer(1, "identity"), Layer(1, "identity")
+    groups = [Layer(2, squash, bias=[1.0, 2.0]) for _ in range(3)]
+    if connected:
+        for group in groups:
+            source.project(group, weights=0.0)
+            group.project(after, weights=1.0)
+    for turn in range(3):
+        for group in groups[turn:]:
+            group.append(Neuron(squash, bias=1.5 * turn))
+        if connected:
+            groups[turn].project(after, weights=1.0, delay=1 + turn)
+        source.activate([1.0])
+        for group in groups[::-1]:
+            biases = group.biases
+            won = (biases == biases.max()) * 1.0
+            expected = {
+                "winner": won,
+                "maxout": biases * won,
+                "softmax": np.exp(biases) / np.exp(biases).sum(),
+            }[squash]
+            group.activate()
+            assert group.activations == pytest.approx(expected)
+
+
 def test_a_layer_that_finds_its_place_parts_no_group():
     """A group of two layers: a new layer that would move between them stays behind, and
     is late."""

@@ -11,7 +11,7 @@ const WIDE = { float64: Float64Array, int64: Float64Array, uint64: Float64Array 
 const inCamelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 const columnsFor = (table) => Object.entries(COLUMNS[table]).map(([name, column]) => ({ name, own: inCamelCase(name), ...column }));
 export const SAVED = { neurons: columnsFor("neurons"), connections: columnsFor("connections") };
-const OWN = { neurons: { squash: "uint32", cleared_stamp: "uint64" }, connections: {} };
+const OWN = { neurons: { squash: "uint32" }, connections: {} };
 /** All columns that move with a neuron or a connection; velocities are those of momentum. */
 const MOVED = Object.fromEntries(["neurons", "connections"].map((table) => [table,
   [...SAVED[table], ...Object.entries({ ...OWN[table], [`${table}_velocity`]: "float" }).map(([name, type]) => ({ name, type, otherwise: 0 }))]]));

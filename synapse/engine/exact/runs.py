@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..language import INDEX, TAPES, inline, kernel, lazy_part
-from ..lowering.flags import OUTSIDE
+from ..lowering.flags import KEEPS
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
@@ -138,7 +138,7 @@ def write_back(store, tapes, span, start, step, steps):
         store.activation[j] = tapes.activation[step.now + j]
         store.stamp[j] = stamp + (j - span.start)
         clear_error(store, j)
-        if store.flags[j] & OUTSIDE:
+        if store.flags[j] & KEEPS:
             for _ in range(min(steps, 2)):  # more change nothing
                 meet_sources(store, j)
     store.derivative[span.start : start] = 0.0

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ..columns import has_numbers
 from ..records import Ties
-from ..schema import CONNECTION, INPUT, NONE, PROGRAM
+from ..schema import CONNECTION, INPUT, KEPT, NONE, PROGRAM
 from ..store_rows import StoreRows
-from .flags import GATED, GATES, LAGGED, MEMORY, OUTSIDE, STEPPED
+from .flags import GATED, GATES, KEEPS, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
 from .ranges import concat_ranges
 from .runner import run
@@ -130,8 +130,11 @@ def _move_rows(
     """
     new_rows = concat_ranges(change.starts + shift[change.neurons], change.lengths)
     ranges = _moved_ranges(store, change, shift)
+    unused = () if store["kept_stamp"].any() else KEPT
     saved = {
-        column.name: store.columns[column.name][change.rows] for column in CONNECTION
+        column.name: store.columns[column.name][change.rows]
+        for column in CONNECTION
+        if column.name not in unused
     }
     # No step from here on can fail, because a store must not be half moved.
     for name, values in saved.items():
@@ -194,7 +197,7 @@ def _make_runs(
     run_start = c["run_start"].astype(np.int64)
     counts = c["run_stop"].astype(np.int64) - run_start
     old_runs = store.n_runs
-    c["flags"] &= MEMORY | LAGGED | OUTSIDE
+    c["flags"] &= MEMORY | LAGGED | KEEPS
     c["run_flags"] &= 0xFF ^ STEPPED
     c["run_first"][:old_runs] += np.repeat(shift, counts).astype(np.uint32)
     selves = c["self_row"] != NONE

@@ -16,9 +16,11 @@ FOUR = 16
 PENDING = 32
 GRADIENT_SOURCE = 64  # a source of trainable dense runs
 LAGGED = 128  # reads past activations: some of its runs have a lag
-OUTSIDE = 256  # some of these have sources outside of its network
+# its connections keep what they read, as some of its sources or gaters are outside of
+# its network, or it gates a memory there
+KEEPS = 256
 LISTS = 512  # some of its runs have sources that a step lists, see ``lists.py``
-WITH_GATES = MEMORY | TRACED | GATED | GATES | LAGGED
+WITH_GATES = MEMORY | TRACED | GATED | GATES | LAGGED | KEEPS
 """A neuron with any of these is computed by parts of kernels that other networks do not
 compile."""
 

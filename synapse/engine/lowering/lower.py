@@ -182,11 +182,13 @@ def _lay_out_traces(store: StoreRows, flags: int) -> None:
 
 
 def _sort_neurons(store: StoreRows) -> None:
-    """Sort neurons by network, each in activation order, and then all other neurons."""
+    """Sort neurons by network, each in activation order, and then all other neurons by
+    group.
+    """
     network = store["network"]
     # neurons without a network come last
     key = (network - np.uint32(1)).astype(np.uint64) << 32
-    key |= store["position"] * (network != 0)
+    key |= np.where(network != 0, store["position"], store["group"])
     order = np.argsort(key, kind="stable")
     order = order[
         np.array([handle is not None for handle in store.handles], bool)[order]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..read_order import Attributes, activations_read, sources_read
+from ..read_order import Attributes, gains_read, sources_read
 from ..schema import NONE
 from ..store_rows import StoreRows
 from . import rings
@@ -226,10 +226,7 @@ def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:
     store["bias_eligibility"][neurons[fresh]] = 0.0
     neurons = neurons[~fresh]
     rows = concat_ranges(c["first_incoming"][neurons], c["learning"][neurons])
-    target, gater = store["target"][rows], store.gaters(rows)
     m = Attributes(store)
-    read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
-    gain = np.where(gater == NONE, store.scalar, read)
     traces = concat_ranges(c["first_trace"][neurons], c["learning"][neurons])
-    c["eligibility"][traces] = gain * sources_read(m, rows)
+    c["eligibility"][traces] = gains_read(m, rows) * sources_read(m, rows)
     store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0

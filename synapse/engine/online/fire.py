@@ -10,9 +10,9 @@ from ..functions.compiled import (
 )
 from ..functions.elementary import exp
 from ..language import INDEX, added, by_type, inline, lazy_part, reset, zero_like
-from ..lowering.flags import OUTSIDE, TRACED, WITH_GATES
+from ..lowering.flags import KEEPS, TRACED, WITH_GATES
 from ..schema import NONE
-from .read_order import meet_sources
+from .read_order import LATEST, has_kept, keep_read, meet_sources
 
 logistic = by_type(single.logistic, compiled.logistic)
 """The derivative is above 0 at every state, even in float32, because a derivative of 0
@@ -69,26 +69,49 @@ def advance_ring(store, ring):
 @inline
 def begin_lone_step(store, j):
     """Begin the activation of a single neuron. If the neuron has already activated in
-    the network's present step, a new step of the network begins.
+    the network's present step, or all have been cleared, a new step of the network
+    begins.
     """
     latest = max(store.stamp[j], store.cleared_stamp[j])
-    if store.step_stamp[j] == 0 or latest >= store.step_stamp[j]:
+    if latest >= store.step_stamp[j] or (
+        store.stamp[j] == 0 and is_network_cleared(store, j)
+    ):
         if store.network[j] != 0:
-            note_step(store, j)
+            note_step(store, j, store.clock[0] + 1)
         if store.ring[j] != NONE:
             advance_ring(store, store.ring[j])
 
 
-@lazy_part(INDEX)
-def note_step(store, j):
-    """Record the beginning of a step for all neurons in the network of j."""
-    start = j
-    while start > 0 and store.network[start - 1] == store.network[j]:
-        start -= 1
-    i = start
+@lazy_part(INDEX, INDEX)
+def note_step(store, j, begin):
+    """Record the beginning of a step for all neurons in the network of j, whose
+    connections keep what they have read before.
+    """
+    i = first_of_network(store, j)
     while i < store.ties.neurons and store.network[i] == store.network[j]:
-        store.step_stamp[i] = store.clock[0] + 1
+        if not has_kept(store, i):
+            keep_read(store, i, LATEST)
+            store.kept_stamp[i] = store.stamp[i]
+        store.step_stamp[i] = begin
         i += 1
+
+
+@inline
+def first_of_network(store, j):
+    """Return the first neuron in the network of j."""
+    while j > 0 and store.network[j - 1] == store.network[j]:
+        j -= 1
+    return j
+
+
+@inline
+def is_network_cleared(store, j):
+    """Return whether all neurons in the network of j have been cleared."""
+    i = first_of_network(store, j)
+    n = store.ties.neurons
+    while i < n and store.network[i] == store.network[j] and store.stamp[i] == 0:
+        i += 1
+    return i == n or store.network[i] != store.network[j]
 
 
 @inline
@@ -96,7 +119,7 @@ def clamp_neuron(store, j, value, now):
     """Set the activation of an input. Because its derivative is 0, the input receives
     no error and does not learn.
     """
-    if store.flags[j] & OUTSIDE:
+    if store.flags[j] & KEEPS:
         meet_sources(store, j)
     begin_step(store, j, now)
     store.activation[j] = value
@@ -228,7 +251,7 @@ def fire_registered(store, start, stop):
 @inline
 def clear_neuron(store, j):
     """Clear the state, activation, errors and traces of a neuron."""
-    if store.stamp[j] != 0:
+    if store.stamp[j] != 0 and store.step_stamp[j] != 0:
         store.cleared_stamp[j] = store.stamp[j]
     reset(store, j)
     if store.flags[j] & WITH_GATES:

@@ -62,6 +62,7 @@ from .fire import (
     clear_neuron,
     fire,
     fire_member,
+    note_step,
     tick,
     zero_clamped_errors,
 )
@@ -74,6 +75,7 @@ from .inputs import (
 )
 from .lists import mark_touched, relist
 from .propagate import compute_deltas, propagate_alone, propagate_block
+from .read_order import has_kept
 from .roles import RuleParts
 from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
@@ -487,18 +489,6 @@ def _propagate_block(store, rule, start, stop, rate, keep_pending):
     propagate_block(store, start, stop, rate, keep_pending, True)
 
 
-@inline
-def is_whole(store, span):
-    """Return whether the latest step of a network activated all neurons in their order,
-    instead of single neurons.
-    """
-    first = store.stamp[span.start]
-    whole = True
-    for j in range(span.start, span.stop if store.step_stamp[span.start] != 0 else 0):
-        whole &= store.stamp[j] == first + (j - span.start)
-    return whole
-
-
 @lazy_part(SPAN, NUMBER)
 def propagate_in_any_order(store, span, rate):
     """Do the same as `propagate_network` after neurons have activated one by one."""
@@ -566,6 +556,7 @@ def activate_one(store, scalar, row):
         fire_member(store, j)
     else:
         fire(store, None, j, j + 1)
+    store.kept_stamp[j] = store.stamp[j]
     if store.failed[0] != 0.0:
         return None
     count_steps(store, j, j + 1, 1)
@@ -577,6 +568,7 @@ def clamp_one(store, scalar, row, value):
     """Set the activation of one neuron to `value`, and return it."""
     begin_lone_step(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
+    store.kept_stamp[row] = store.stamp[row]
     count_steps(store, row, row + 1, 1)
     return value
 
@@ -625,7 +617,11 @@ def propagate_one(store, scalar, row, options):
 
 @kernel
 def clear_rows(store, scalar, rows):
-    """Clear the context of these neurons."""
+    """Clear the context of a network or a neuron, in these rows. If one is cleared
+    alone, the others keep what they have read.
+    """
+    if rows.shape[0] == 1 and store.network[rows[0]] != 0:
+        note_step(store, rows[0], store.step_stamp[rows[0]])
     for i in range(rows.shape[0]):
         clear_neuron(store, rows[i])
 
@@ -698,10 +694,10 @@ def propagate_targets(store, scalar, span, targets, cost, rate, check):
         and is_large(store, span, rate, scalar)
     ):
         status = LARGE
-    if status == DONE and is_whole(store, span):
-        propagate_network(store, span, rate, False)
-    elif status == DONE:
+    if status == DONE and has_kept(store, span.stop - 1):
         propagate_in_any_order(store, span, rate)
+    elif status == DONE:
+        propagate_network(store, span, rate, False)
     return status, total
 
 

@@ -29,25 +29,15 @@ from .read_order import (
     eligibility_of,
     gain_read,
     gaters_read,
-    has_lag,
+    has_kept,
     is_delayed_by_stamp,
-    past_read,
     places_of,
     source_read,
+    sources_at,
     sources_read,
 )
 from .states import may_be_pending, trace_of
 from .ties import clip_to_signs
-
-
-@inline
-def activations_of(store, r, lagged):
-    """Return the column with the source activations that the target of a run has read,
-    and their offset there. Without `lagged`, the target has no run with a lag.
-    """
-    if has_lag(store, r, lagged):
-        return past_read(store, r)
-    return sources_read(store, r), 0
 
 
 @inline
@@ -74,7 +64,7 @@ def push_gaters(store, j, r, delta, lagged):
     """Send the error of a neuron to the gaters of a run."""
     quiet = store.run_flags[r] & (mark.DELAYED_GATE | mark.QUIET_GATER)
     if not quiet and not store.flags[j] & mark.MEMORY:
-        activations, at = activations_of(store, r, lagged)
+        activations, at = sources_at(store, j, r, lagged)
         of = delta, store, store.pushed_gated, activations
         places = places_of(store, r, lagged)
         gated_terms(store, r, places, at, 0, push_gater, *of)
@@ -91,7 +81,7 @@ def propagate_run(store, j, r, delta, step, lagged, gated, walk, may_wait):
     if gated and store.flags[j] & mark.TRACED:
         update_traced(store, j, store.run_first[r], store.run_length[r], step)
         return
-    activations, at = activations_of(store, r, lagged)
+    activations, at = sources_at(store, j, r, lagged)
     run = store, r, places_of(store, r, lagged), at, 0
     of = step, store.weight_destination, 0, activations, gaters_read(store, r)
     walk(*run, move, *of)
@@ -125,7 +115,9 @@ def enforce_signs(store, start, stop, keep_pending):
 
 @lazy_part(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(store, j, r, delta, step):
-    """Propagate along a run whose order is determined at run time by stamps."""
+    """Propagate along a run by what its connections have kept. Stamps tell whether its
+    sources and gaters receive an error.
+    """
     flags = store.run_flags[r]
     row = store.run_first[r]
     for c in range(row, row + store.run_length[r]):
@@ -242,12 +234,12 @@ def compute_delta(store, j, rate):
 
 @inline
 def propagate_neuron(
-    store, j, rate, keep_pending, gated, lagged, lists=False, by_stamps=False
+    store, j, rate, keep_pending, gated, lagged, lists=False, kept=False
 ):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
     delta_k x_ij^k). Without `lagged`, no run of j has a lag. Unless it is `gated`, j
-    has no gates and traces. With `lists`, sources may be listed. With `by_stamps`,
-    neurons have activated in any order.
+    has no gates and traces. With `lists`, sources may be listed. With `kept`, all
+    connections have kept what they read.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -264,7 +256,7 @@ def propagate_neuron(
                 if not store.run_flags[r] & mark.FIXED:
                     read = sources_read(store, r)
                     update_listed(store, no_pack(store.weight), read, r, step)
-            elif by_stamps or store.run_flags[r] & mark.UNORDERED:
+            elif kept or store.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(store, j, r, delta, step)
             elif layout == mark.DENSE:
                 propagate_run(*of, dense_terms, may_wait)
@@ -310,9 +302,9 @@ def propagate_lagged(store, j, rate, keep_pending):
 
 
 @lazy_part(INDEX, NUMBER)
-def propagate_by_stamps(store, j, rate):
-    """Propagate a neuron, by `propagate_neuron`, if neurons have not activated in the
-    order of the network.
+def propagate_kept(store, j, rate):
+    """Propagate a neuron, by `propagate_neuron`, whose connections have kept what they
+    read.
     """
     propagate_neuron(store, j, rate, False, True, True, False, True)
     if store.ties.signed != 0:
@@ -320,45 +312,14 @@ def propagate_by_stamps(store, j, rate):
 
 
 @inline
-def is_in_order(store, j):
-    """Return whether j and its sources and gaters have activated in the order of the
-    network. In this case, the flags of runs determine the activations that j has read.
-    """
-    ordered = True
-    for r in range(store.run_start[j], store.run_stop[j]):
-        row = store.run_first[r]
-        flags = store.run_flags[r]
-        if flags & mark.UNORDERED:
-            continue
-        for c in range(row, row + store.run_length[r]):
-            if store.run_lag[r] == 0:
-                ordered &= was_read(store, store.source[c], j, flags & mark.DELAYED)
-            if store.run_kind[r] > mark.LISTED:
-                late = flags & mark.DELAYED_GATE
-                ordered &= was_read(store, store.gate[c] - 1, j, late)
-    return ordered
-
-
-@inline
-def was_read(store, i, j, late):
-    """Return whether j has read the previous activation of i, if i is `late`, otherwise
-    the present one.
-    """
-    delayed = store.stamp[i] > store.stamp[j]
-    if late:
-        return delayed or store.stamp[i] >= store.step_stamp[j]
-    return not delayed
-
-
-@inline
 def propagate_alone(store, j, rate):
     """Propagate a neuron whose error has been computed, for any order in which neurons
     have activated.
     """
-    if is_in_order(store, j):
-        propagate_block(store, j, j + 1, rate, False, False)
+    if has_kept(store, j):
+        propagate_kept(store, j, rate)
     else:
-        propagate_by_stamps(store, j, rate)
+        propagate_block(store, j, j + 1, rate, False, False)
 
 
 @lazy_part(INDEX, NUMBER, INDEX)

@@ -7,9 +7,13 @@ it reads.
 """
 
 from .. import read_order as plain
-from ..language import INDEX, inline, lazy_part, parts_of
-from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
+from ..language import INDEX, inline, lazy_part, one_like, parts_of
+from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, KEEPS, SILENT, UNORDERED
 from ..schema import NONE
+
+LATEST = -1
+"""In place of the time at which a step began: what was read at the latest activation.
+"""
 
 (
     is_delayed,
@@ -19,8 +23,7 @@ from ..schema import NONE
     is_delayed_by_stamp,
     depth_of,
     activation_read,
-    has_advanced,
-    lag_read,
+    has_kept,
     past_index,
     source_read,
     gain_read,
@@ -36,8 +39,7 @@ from ..schema import NONE
         plain.is_delayed_by_stamp,
         plain.depth_of,
         plain.activation_read,
-        plain.has_advanced,
-        plain.lag_read,
+        plain.has_kept,
         plain.past_index,
         plain.source_read,
         plain.gain_read,
@@ -72,23 +74,83 @@ def places_of(store, r, lagged):
 
 
 @inline
-def past_read(store, r):
-    """Return the result of `past_at` for the activations that the target of a run with
-    a lag has read.
+def past_at(store, r, j):
+    """Return the column with the activations that a run with a lag into j reads, and
+    their offset there.
     """
-    c = store.run_first[r]
-    lag = lag_read(store, c) + store.run_lag[r] - store.delay[c]
-    return past_at(store, store.ring[store.run_source[r]], lag)
-
-
-@inline
-def past_at(store, ring, lag):
-    """Return the column with a ring's activations `lag` frames back, see `lag_read`,
-    and the offset of the ring's neurons in it.
-    """
+    ring = store.ring[store.run_source[r]]
+    lag = store.run_lag[r] + steps_since_met(store, ring, r, j)
     if lag == 0:
         return store.activation, 0
     return store.past, frame_offset(store, store.ring_head, ring, lag)
+
+
+@inline
+def steps_since_met(store, ring, r, j):
+    """Return how many steps of a ring have begun since the one in which j met it along
+    a run; -1 if this is the next one, and 0 in its own network.
+    """
+    outside = store.flags[j] & KEEPS and ring != store.ring[j]
+    return store.ring_steps[ring] - store.run_met[r] if outside else 0
+
+
+@inline
+def read_by(store, i, j, begin):
+    """Return the activation of i that j reads now, in a step that began at this time
+    (0: nothing late has activated in it), or read when it last activated (`LATEST`).
+    """
+    late = (
+        is_delayed_by_stamp(store, i, j)
+        if begin == LATEST
+        else begin != 0 and store.stamp[i] >= begin and is_late(store, i, j)
+    )
+    return store.old_activation[i] if late else store.activation[i]
+
+
+@lazy_part(INDEX, INDEX)
+def keep_read(store, j, begin):
+    """Keep what the connections into j read, see `read_by`."""
+    for r in range(store.run_start[j], store.run_stop[j]):
+        row = store.run_first[r]
+        stop = row + store.run_length[r]
+        at_run_time = DELAYED if begin == 0 else DELAYED | UNORDERED
+        is_plain = store.run_kind[r] == DENSE and not store.run_flags[r] & at_run_time
+        if is_plain and begin != LATEST:
+            source = store.run_source[r]
+            store.kept_source[row:stop] = store.activation[source : source + stop - row]
+            store.kept_gain[row:stop] = 1.0
+        else:
+            for c in range(row, stop):
+                keep_connection(store, c, j, begin)
+    if store.self_row[j] != NONE:
+        keep_connection(store, store.self_row[j], j, begin)
+
+
+@inline
+def keep_connection(store, c, j, begin):
+    """Keep what a connection into j reads, see `read_by`."""
+    i = store.source[c]
+    g = store.gate[c] - 1
+    lag = store.delay[c]
+    if lag != 0:
+        ring = store.ring[i]
+        lag += steps_since_met(store, ring, store.tape_offset[c], j)
+        lag = min(lag, store.ring_frames[ring])
+        read = (
+            store.past[past_index(store, c, lag)] if lag != 0 else store.activation[i]
+        )
+    else:
+        read = read_by(store, i, j, begin)
+    one = one_like(read)
+    store.kept_source[c] = read
+    store.kept_gain[c] = read_by(store, g, j, begin) if g >= 0 else one
+
+
+@inline
+def incoming_stop(store, j):
+    """Return the end of the connections into j."""
+    is_last = j + 1 == store.ties.neurons
+    return store.ties.connections if is_last else store.first_incoming[j + 1]
 
 
 @lazy_part(INDEX)
@@ -118,14 +180,13 @@ def frame_offset(store, heads, ring, lag):
 
 
 @inline
-def sources_at(store, r):
-    """Return the column with the activations that the target of a run reads from its
-    sources in the same network, and the offset at which the activation of source row 0
-    would be.
+def sources_at(store, j, r, lagged):
+    """Return the column with the activations that j has read from the sources of a run,
+    and the offset at which the activation of source row 0 would be. Without `lagged`, j
+    has no run with a lag.
     """
-    if store.run_lag[r] != 0:
-        ring = store.ring[store.run_source[r]]
-        return store.past, frame_offset(store, store.ring_head, ring, store.run_lag[r])
+    if has_lag(store, r, lagged):
+        return past_at(store, r, j)
     return sources_read(store, r), 0
 
 

@@ -44,17 +44,15 @@ from ..terms import (
 from .lists import is_listed, list_packs, sum_listed, sums_of_each
 from .read_order import (
     has_lag,
-    is_late,
+    incoming_stop,
+    keep_read,
     meet_sources,
     past_at,
-    past_read,
     places_of,
     source_read,
 )
 from .ties import clip_to_signs
 
-LATE = mark.DELAYED | mark.DELAYED_GATE | mark.UNORDERED
-"""Flags of runs whose sources or gaters may be read late."""
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. With 0, 2-3-1 takes 1.09
 times as long online, by ``python -m benchmarks.variants single``. With 30, rows take
@@ -72,10 +70,7 @@ def sources_now(store, j, r, lagged):
     their offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
-        outside = store.flags[j] & mark.OUTSIDE
-        if outside and store.ring[store.run_source[r]] != store.ring[j]:
-            return past_read(store, r)
-        return past_at(store, store.ring[j], store.run_lag[r])
+        return past_at(store, r, j)
     return store.activation, 0
 
 
@@ -170,8 +165,9 @@ def update_extended(store, k, carry, block):
             to = first - store.first_incoming[j]
             for r in range(store.run_start[j], store.run_stop[j]):
                 if not store.run_flags[r] & mark.FIXED:
-                    if block is None or store.run_lag[r] != 0:
-                        extend_by_stamps(store, r, to, scale, carry)
+                    kept = store.flags[j] & mark.KEEPS or store.run_lag[r] != 0
+                    if block is None or kept:
+                        extend_as_read(store, r, to, scale, carry)
                     else:
                         extend_run(store, block, r, to, scale, carry)
         store.extended[first + n] = carry * store.extended[first + n] + scale
@@ -202,9 +198,9 @@ def extend_run(store, block, r, to, scale, carry):
 
 
 @lazy_part(INDEX, INDEX, SCALAR, SCALAR)
-def extend_by_stamps(store, r, to, scale, carry):
-    """Do the same as `extend_run` for a run with a lag, or if neurons activate in any
-    order.
+def extend_as_read(store, r, to, scale, carry):
+    """Do the same as `extend_run` for a run with a lag, or one that may have kept what
+    it read.
     """
     row = store.run_first[r]
     for c in range(row, row + store.run_length[r]):
@@ -335,8 +331,7 @@ def ungated_sum(store, j, r, lagged, lists):
 def compute_state(store, j, block, gated, lagged, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
     `extend_run` and `sources_now`. Unless it is `gated`, j has no gates and traces.
-    With `lists`, sources may be listed. Without a `block`, the caller updates the
-    extended traces. Returns g_jj w_jj.
+    With `lists`, sources may be listed.
     """
     flags = store.flags[j]
     # [equation state]
@@ -357,11 +352,10 @@ def compute_state(store, j, block, gated, lagged, lists=False):
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:
         update_eligibility(store, j, carry, lagged)
-    if block is not None and gated and flags & mark.MEMORY:
+    if gated and flags & mark.MEMORY:
         update_extended(store, j, carry, block)
     store.old_state[j] = old
     store.state[j] = state
-    return carry
 
 
 @in_order
@@ -442,7 +436,7 @@ def compute_gated_states(store, start, stop, block):
     with `block`.
     """
     for j in range(start, stop):
-        if store.flags[j] & mark.LAGGED:
+        if store.flags[j] & (mark.LAGGED | mark.KEEPS):
             compute_lagged_states(store, j, stop, block)
             break
         compute_state(store, j, block, True, False)
@@ -451,7 +445,7 @@ def compute_gated_states(store, start, stop, block):
 @lazy_part(INDEX, INDEX, INDEX)
 def compute_lagged_states(store, start, stop, block):
     """Do the same as `compute_gated_states` if some of the neurons read past
-    activations.
+    activations, or keep what they read.
     """
     j = start
     while j < stop:
@@ -459,77 +453,60 @@ def compute_lagged_states(store, start, stop, block):
             compute_four_states(store, j, True, False)
             j += 4
         else:
-            if store.flags[j] & mark.OUTSIDE:
+            if store.flags[j] & mark.KEEPS:
                 meet_sources(store, j)
             compute_state(store, j, block, True, True)
             j += 1
+    for i in range(start, stop):
+        if store.flags[i] & mark.KEEPS:
+            keep_read(store, i, 0)
+            store.kept_stamp[i] = store.clock[0] + 1 + (i - block)  # see `fire`
 
 
 @inline
 def compute_lone_state(store, j):
-    """Compute the state of a neuron that activates alone."""
-    late = store.self_gater[j] != NONE
-    for r in range(store.run_start[j], store.run_stop[j]):
-        late |= store.run_flags[r] & LATE != 0
-    if late:
-        exchange_fired(store, j, 0)
-    if store.flags[j] & mark.WITH_GATES:
-        compute_lone_gated_state(store, j, 1 if late else 0)
-    else:
-        compute_state(store, j, j, False, False)
-        if late:
-            exchange_fired(store, j, 1)
-
-
-@lazy_part(INDEX, INDEX)
-def compute_lone_gated_state(store, j, late):
-    """Do the same as `compute_lone_state` for a neuron with gates, traces or past
-    sources.
+    """Compute the state and the traces of a neuron that activates alone, from what its
+    connections keep of what it reads now.
     """
-    if store.flags[j] & mark.OUTSIDE:
+    if store.flags[j] & mark.KEEPS:
         meet_sources(store, j)
-    carry = compute_state(store, j, None, True, True)
-    if late != 0:
-        exchange_fired(store, j, 1)
-    if store.flags[j] & mark.MEMORY:
-        update_extended(store, j, carry, None)
+    keep_read(store, j, store.step_stamp[j])
+    if store.flags[j] & mark.TRACED:
+        update_lone_traces(store, j)
+    store.old_state[j] = store.state[j]
+    store.state[j] = added(
+        (
+            store.kept_gain[c] * (store.weight[c] * store.kept_source[c])
+            for c in range(store.first_incoming[j], incoming_stop(store, j))
+        ),
+        store.bias[j],
+    )
 
 
-@lazy_part(INDEX, INDEX)
-def exchange_fired(store, j, back):
-    """Exchange the present and previous activations of neurons that j reads late, if
-    they have activated in this step. ``activation`` then contains the previous ones,
-    and the stamps are negative until a call with `back` exchanges them again.
+@lazy_part(INDEX)
+def update_lone_traces(store, j):
+    """Update the traces of a neuron that activates alone. What its self-connection
+    keeps is the state.
     """
+    carry = zero_like(store.bias[j])
+    self_row = store.self_row[j]
+    if self_row != NONE:
+        carry_state(store, j)  # by another gain, if the gater is late
+        carry = store.weight[self_row] * store.kept_gain[self_row]
+        store.kept_source[self_row] = store.state[j]
     for r in range(store.run_start[j], store.run_stop[j]):
-        unordered = store.run_flags[r] & mark.UNORDERED  # of several networks
-        late = store.run_flags[r] & mark.DELAYED and store.run_lag[r] == 0
-        late_gate = store.run_flags[r] & mark.DELAYED_GATE
-        if not (unordered or late or late_gate):
-            continue
         row = store.run_first[r]
-        for c in range(row, row + store.run_length[r]):
-            i = store.source[c]
-            g = store.gate[c] - 1
-            if is_late(store, i, j) and store.delay[c] == 0 if unordered else late:
-                exchange(store, i, j, back)
-            if g >= 0 and (is_late(store, g, j) if unordered else late_gate):
-                exchange(store, g, j, back)
-    g = store.self_gater[j]
-    if g != NONE and is_late(store, g, j):
-        exchange(store, g, j, back)
-
-
-@inline
-def exchange(store, i, j, back):
-    """Exchange both activations of i once, see `exchange_fired`."""
-    stamp = store.stamp[i]
-    begin = store.step_stamp[j]  # 0: j has no network
-    if stamp < 0 if back != 0 else begin != 0 and stamp >= begin:
-        store.stamp[i] = -stamp
-        latest = store.activation[i]
-        store.activation[i] = store.old_activation[i]
-        store.old_activation[i] = latest
+        p = store.run_influence[r]
+        for c in range(row, row + store.run_length[r] if p != NONE else row):
+            store.influence[p] += store.weight[c] * store.kept_source[c]
+    for c in range(
+        store.first_incoming[j], store.first_incoming[j] + store.learning[j]
+    ):
+        t = trace_of(store, j, c)
+        store.eligibility[t] *= carry
+        store.eligibility[t] += store.kept_gain[c] * store.kept_source[c]
+    store.bias_eligibility[j] = carry * store.bias_eligibility[j] + 1.0
+    update_extended(store, j, carry, None)
 
 
 @inline
@@ -549,7 +526,7 @@ def compute_states_of(store, start, stop, block):
             alike_stop = min(store.alike_stop[j], stop)
             compute_listed_states(store, j, alike_stop)
             j = alike_stop
-        elif store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
+        elif store.flags[j] & (mark.FOUR | mark.LAGGED | mark.KEEPS) == mark.FOUR:
             compute_four_states(store, j, False, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:

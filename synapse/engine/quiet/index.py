@@ -15,8 +15,8 @@ from ..lowering.flags import (
     FIXED,
     GATED,
     GATES,
+    KEEPS,
     MEMORY,
-    OUTSIDE,
     SILENT,
     STEPPED,
     TRACED,
@@ -87,7 +87,7 @@ def _index_of(store: Store, start: int, stop: int) -> QuietIndex | None:
     """Return the index of the neurons in these rows, see :func:`build_index`."""
     c = store.columns
     n = stop - start
-    unfit = GATES | GATED | OUTSIDE
+    unfit = GATES | GATED | KEEPS
     fits = c["flags"][start:stop] & (MEMORY | TRACED | unfit) == MEMORY | TRACED
     if not fits.any():
         return None
@@ -96,7 +96,6 @@ def _index_of(store: Store, start: int, stop: int) -> QuietIndex | None:
     )
     runs = np.arange(run_start[0], run_stop[-1])
     neuron_of = np.repeat(np.arange(n), run_stop - run_start)
-    fits[neuron_of[c["run_flags"][runs] & UNORDERED != 0]] = False
     runs = runs[fits[neuron_of]]
     if c["run_length"][runs].sum() < MIN_CONNECTIONS:
         return None

@@ -97,7 +97,8 @@ def push_gated(store, plan, span, r, delta, ends):
         push_sources(store, plan, span, r, delta, gated_terms)
     if ends & GATERS:
         by = adjoint_at(span, at_gaters_step(store.run_flags[r], GATED, PREVIOUS))
-        activations, at = sources_at(store, r)
+        j = store.target[store.run_first[r]]
+        activations, at = sources_at(store, j, r, True)
         of = delta, store, plan.adjoint, activations
         gated_terms(store, r, places_of(store, r, True), at, by, push_gater, *of)
 
@@ -217,7 +218,7 @@ def add_direct_of(store, j, step, target, to, biases, bias):
     of = move, step, target, to
     for r in range(store.run_start[j], store.run_stop[j]):
         if not store.run_flags[r] & mark.FIXED:
-            activations, at = sources_at(store, r)
+            activations, at = sources_at(store, j, r, True)
             run = store, r, places_of(store, r, True), at, 0
             each_term(*run, *of, activations, gaters_read(store, r))
     self_row = store.self_row[j]

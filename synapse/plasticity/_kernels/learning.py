@@ -32,13 +32,13 @@ from ...engine.online.loops import (
     propagate_network,
     step_online,
 )
-from ...engine.online.propagate import activations_of
 from ...engine.online.read_order import (
     frame_offset,
     gain_read,
     gaters_read,
     places_of,
     self_gater_read,
+    sources_at,
 )
 from ...engine.online.ties import (
     after_updates,
@@ -330,7 +330,7 @@ def made_pass(form: PassForm) -> Kernel:
         row = store.run_first[r]
         n = store.run_length[r]
         late = 1 if store.run_flags[r] & mark.DELAYED != 0 else 0
-        activations, offset = activations_of(store, r, True)
+        activations, offset = sources_at(store, j, r, True)
         wrong = 0.0
         ungated = one_like(store.bias[j])
         if store.run_kind[r] == mark.DENSE:

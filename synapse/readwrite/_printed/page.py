@@ -37,7 +37,7 @@ from ...engine.language.tree import (
 )
 from ...engine.language.user_functions import PYTHON_FLOAT
 from ...engine.lowering import loops
-from ...engine.lowering.flags import FOUR, MEMORY, OUTSIDE, PENDING, TRACED, UNORDERED
+from ...engine.lowering.flags import FOUR, KEEPS, MEMORY, PENDING, TRACED, UNORDERED
 from ...engine.lowering.loops import neighbours, ranges, traces
 from ...engine.online import propagate, read_order, states
 from ...engine.online.loops import propagate_network, set_output_errors
@@ -113,7 +113,7 @@ class AnyNetwork:
         return {
             ("ties", "LISTS"): {0},
             ("network", None): {1},
-            ("flags", None): {f for f in range(OUTSIDE) if not f & (FOUR | PENDING)},
+            ("flags", None): {f for f in range(KEEPS) if not f & (FOUR | PENDING)},
             ("run_flags", None): {f for f in range(256) if not f & UNORDERED},
             ("pending_step", None): {0.0},
         }

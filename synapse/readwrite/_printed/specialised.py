@@ -16,7 +16,7 @@ from ...engine.functions import compiled, elementary, single
 from ...engine.language.memory import PLANS, STORE
 from ...engine.language.program import Instance, TypedProgram
 from ...engine.language.source import FAST_FLAGS, PartOptions
-from ...engine.language.tree import ColumnKind, Node, column_of, known
+from ...engine.language.tree import ColumnKind, Node, known
 from ...engine.language.words import WORDS, Words, real_function
 from ...engine.lowering.flags import LISTS
 from ...engine.online import Accumulator, read_order, states
@@ -167,9 +167,7 @@ def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
     """
     instead: dict[Any, Any] = {
         read_order.is_delayed_by_stamp: _delayed_in_order,
-        # a ring advances when a step begins
-        read_order.has_advanced: lambda t, *_: known(0),
-        read_order.lag_read: lambda t, store, c: t.load(column_of(store, "delay"), c),
+        read_order.has_kept: lambda t, *_: known(0),
         states.sum_packs: sums.fast if fast else sums.exact,
         packed.set_sums: lambda t, *passed: t.call(sums.set_sums, list(passed)),
         packed.renew_panel: lambda t, *passed: t.call(sums.renew_panel, list(passed)),

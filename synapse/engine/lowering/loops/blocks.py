@@ -12,10 +12,11 @@ from ..flags import (
     FOUR,
     GATES,
     GRADIENT_SOURCE,
+    KEEPS,
+    LAGGED,
     LISTED,
     LISTS,
     NEVER_PENDING,
-    OUTSIDE,
     PENDING,
     SHARED,
     SILENT,
@@ -90,7 +91,8 @@ def is_alike(store: Any, start: int, j: int) -> bool:
     runs = store.run_stop[start] - run
     away = j - start
     if (
-        store.flags[start] & OUTSIDE  # each neuron has its own steps of their rings
+        # each neuron has its own steps of the rings of other networks
+        store.flags[start] & (KEEPS | LAGGED) == KEEPS | LAGGED
         or (store.flags[j] ^ store.flags[start]) & ~LISTS  # which come later
         or store.run_stop[j] - store.run_start[j] != runs
     ):

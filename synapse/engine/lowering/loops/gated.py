@@ -6,12 +6,11 @@ from typing import Any
 
 from ...schema import NONE
 from ..flags import (
-    DELAYED,
     GATED,
     GATES,
+    KEEPS,
     MEMORY,
     TRACED,
-    UNORDERED,
     ZIPPED,
 )
 from .neighbours import continues_lag, is_clamped, is_late, is_together
@@ -134,24 +133,18 @@ def locate_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     """Decide which neurons store traces, and assign their rows. Returns the numbers of
     eligibility traces and extended traces.
 
-    Such neurons are self-connected, or gate memory while their eligibility must be
-    stored. `count` is the number of influences.
+    Such neurons are self-connected, or gate memory and are gated. `count` is the number
+    of influences.
     """
-    for j in range(n):
-        work[j] = 0
     for q in range(count):  # gates memory in another network, where rows give no order
-        if (
-            store.network[store.influence_gater[q]]
-            != store.network[store.influence_gated[q]]
-        ):
-            work[store.influence_gater[q]] = 1
+        g = store.influence_gater[q]
+        if store.network[g] != store.network[store.influence_gated[q]]:
+            store.flags[g] |= KEEPS
     traces = 0
     for j in range(n):
         store.first_trace[j] = traces
-        hard = store.flags[j] & GATED
-        for t in range(store.run_start[j], store.run_stop[j]):
-            hard |= store.run_flags[t] & (UNORDERED | DELAYED if work[j] else UNORDERED)
-        if store.flags[j] & MEMORY or (hard and store.flags[j] & GATES):
+        flags = store.flags[j]
+        if flags & MEMORY or (flags & GATED and flags & GATES):
             store.flags[j] |= TRACED
             traces += store.learning[j]
     extended = 0

@@ -1,6 +1,7 @@
 """Describe the content of a store, and check whether its rows are in order.
 
-Neurons are in order by network, with neurons outside of networks last, and by position.
+Neurons are in order by network, with neurons outside of networks last, and by position,
+or by group outside of networks.
 Connections are in order by target, then trainable first, a self-connection last, by
 delay, without a gater first, by gater, by source. (A self-connection with a delay is
 treated like other connections.)
@@ -31,8 +32,9 @@ def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
         # neurons without a network come last
         before = (store.network[j - 1] - 1) & NONE
         here = (store.network[j] - 1) & NONE
+        apart = here == NONE and store.group[j - 1] > store.group[j]
         backward = here != NONE and store.position[j - 1] > store.position[j]
-        if before > here or (before == here and backward):
+        if before > here or (before == here and (apart or backward)):
             return j, 0
     return n, 0
 

@@ -21,11 +21,11 @@ from ..flags import (
     DENSE,
     FIXED,
     GATED,
+    KEEPS,
     LAGGED,
     LISTED,
     LISTS,
     MEMORY,
-    OUTSIDE,
     PAIRED,
     QUIET_GATER,
     SHARED,
@@ -237,6 +237,7 @@ def describe_sources(store: Any, n: int, count: int, work: Any) -> None:
     and the end of each range of neurons that are alike as sources.
     """
     store.ties[Ties.NEURONS] = n
+    store.ties[Ties.CONNECTIONS] = count
     share_step(store, n)
     for j in range(n - 1, -1, -1):
         last = j + 1 == n
@@ -291,8 +292,9 @@ def divide_range(
         ):
             end = kind_stop(store, j, end, stop, n, work)
         if lag != 0:
-            inside = is_together(store, store.source[r], j)
-            store.flags[j] |= LAGGED if inside else LAGGED | OUTSIDE
+            store.flags[j] |= LAGGED
+        if flags & UNORDERED:
+            store.flags[j] |= KEEPS
         gate = store.gate[r]
         if gate != 0 and end == r + 1 and advances(store, j, r, runs - 1, flags):
             store.run_kind[runs - 1] = ZIPPED

@@ -31,7 +31,7 @@ def requirements():
     declared = {"": config["options"]["install_requires"]}
     declared.update(config["options.extras_require"])
     return {
-        extra: {re.match(r"[\w-]+", line)[0] for line in lines.split()}
+        extra: {re.match(r"[\w-]+", line)[0] for line in lines.strip().split("\n")}
         for extra, lines in declared.items()
     }
 

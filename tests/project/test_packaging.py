@@ -15,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import synapse
 from synapse._checks.extras import FROM_CLONE
@@ -118,10 +119,31 @@ def test_the_wheel_holds_the_two_packages_and_says_what_it_is(wheel):
     ]
     assert [re.match(r"[\w-]+", line)[0] for line in needed] == [
         "llvmlite",
+        "llvmlite",
         "networkx",
         "numpy",
         "tqdm",
     ]
+    markers = [Requirement(line).marker for line in needed[:2]]
+    for system, machine, implementation, has_wheels in (
+        ("linux", "x86_64", "CPython", True),
+        ("linux", "aarch64", "CPython", True),
+        ("win32", "AMD64", "CPython", True),
+        ("win32", "ARM64", "CPython", True),
+        ("darwin", "arm64", "CPython", True),
+        ("darwin", "x86_64", "CPython", True),
+        ("linux", "riscv64", "CPython", False),
+        ("linux", "i686", "CPython", False),
+        ("linux", "x86_64", "PyPy", False),
+    ):
+        platform = {
+            "sys_platform": system,
+            "platform_machine": machine,
+            "platform_python_implementation": implementation,
+            "python_version": "3.13",
+        }
+        found = [marker.evaluate(platform) for marker in markers]
+        assert found.count(True) == has_wheels, platform
 
 
 @pytest.mark.slow
@@ -145,7 +167,7 @@ def test_what_is_written_about_the_package_agrees():
     needed = {
         re.sub(r"\[\w+\]|[,;].*", "", line)
         for lines in [declared["options"]["install_requires"], *extras.values()]
-        for line in lines.split()
+        for line in lines.strip().split("\n")
         if not line.startswith("synapse-neurons[")
     }
     oldest = run("bash", ROOT / ".ci/run", "oldest", cwd=ROOT).split()

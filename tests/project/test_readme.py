@@ -47,7 +47,7 @@ def installed(extras):
         *map(declared["options.extras_require"].get, extras),
     ]
     packages = {"synapse-neurons"}
-    due = "\n".join(lists).split()
+    due = [line for line in "\n".join(lists).split("\n") if line]
     while due:
         wanted = Requirement(due.pop())
         if plain(wanted.name) not in packages and (

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, pluralize, positive_number, suggests_arguments
+from .._checks import boolean, positive_number, suggests_arguments
 from .._cost import Cost, get as cost_named
 from ..objects.network import Network
 from ..optimizers import Optimizer
@@ -28,7 +28,7 @@ from ._files import File, write
 from ._plan import written_columns
 from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
-from ._printed.javascript_text import ARRAYS, JavaScriptWriter
+from ._printed.javascript_text import JavaScriptWriter
 from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner, expected_targets
 from ._printed.python_text import CALLED, HELPERS, PythonWriter
 from ._printed.ways import optimizer_of_program
@@ -271,9 +271,9 @@ def _source(
     ]
     tables += [
         texts.table.format(
-            name=name, rows=writer.lines(numbers, "    "), array=ARRAYS[kind]
+            name=name, rows=writer.lines(numbers, "    "), array="Int32Array"
         )
-        for (kind, *numbers), name in writer.tables.items()
+        for numbers, name in writer.tables.items()
     ]
     columns = []
     context = []
@@ -306,9 +306,8 @@ def _source(
         "columns": "\n".join(columns),
         "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
         "start": "".join(context),
-        "checked": filled("numbers.js.in", {}).rstrip(),
+        "checked": filled(f"numbers{language.suffix}.in", {}).rstrip(),
         "expected": expected_targets(chosen),
-        "expected_inputs": pluralize(learner.inputs, "input"),
         "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
         "restored": ", ".join(f"self.{member(n)}" for n in sorted(program.changed)),
     }

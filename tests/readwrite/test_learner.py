@@ -220,6 +220,19 @@ def test_python_raises_and_nothing_changes():
         (lambda: there.learn([0.5, 0.5], INF), ValueError, "or above, got inf"),
         (lambda: there.learn([0.5, 0.5], -0.1), ValueError, "or above, got -0.1"),
         (lambda: there.load([0.0]), ValueError, "numbers, got 1"),
+        (lambda: there.step([10**400, 0.0]), ValueError, "2 inputs, all of them"),
+        (lambda: there.step(["0.5", 0.0]), ValueError, "2 inputs, all of them"),
+        (lambda: there.learn([10**400, 0.5], 0.1), ValueError, "2 targets, all"),
+        (lambda: there.learn(["0.5", 0.5], 0.1), ValueError, "2 targets, all"),
+        (lambda: there.learn([0.5, 0.5], 10**400), ValueError, "1 rate, all of them"),
+        (lambda: there.learn([0.5, 0.5], "0.1"), ValueError, "1 rate, all of them"),
+        (
+            lambda: there.load(["1"] * len(there.numbers())),
+            ValueError,
+            "19 numbers, all of them",
+        ),
+        (lambda: there.load([10**400] * 19), ValueError, "19 numbers, all"),
+        (lambda: there.load(5), ValueError, "19 numbers, all"),
         (lambda: there.load([NAN] * len(there.numbers())), ValueError, "finite"),
     ]
     all_refused(calls)
@@ -533,11 +546,10 @@ def test_two_programs_share_an_executable(tmp_path):
 
 
 def turned(state):
-    pair = [math.atan(state), 1.0 / (1.0 + state * state)]
-    return pair[0], pair[1]
+    return math.atan(state), sum([1.0 / (1.0 + state * state)])
 
 
-with pytest.warns(errors.FunctionWarning, match="the language has no List"):
+with pytest.warns(errors.FunctionWarning, match="it calls sum"):
     squashes.register(written={"c": "atan({s})"})(turned)
 
 

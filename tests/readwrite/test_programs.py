@@ -326,6 +326,9 @@ def test_an_error_in_python_changes_nothing():
         (partial(net.step, [np.nan, 0.0]), ValueError, "Expected finite inputs"),
         (partial(net.step, [0.0, np.inf]), ValueError, "Expected finite inputs"),
         (partial(net.step, [0.0]), ValueError, "Expected 2 inputs, got 1"),
+        (partial(net.step, [10**400, 0.0]), ValueError, "2 inputs, all of them"),
+        (partial(net.step, ["0.5", 0.0]), ValueError, "2 inputs, all of them"),
+        (partial(net.step, None), ValueError, "2 inputs, all of them"),
         (partial(net.step, [1e300, 1e300]), ValueError, "math domain"),
     ]
     all_refused(calls)

@@ -254,6 +254,13 @@ def pair(
     return start, end
 
 
+def pair_of(
+    check: Callable[[str, Any], float],
+) -> Callable[[str, Any], tuple[float, ...]]:
+    """Return a check of a pair of numbers, for annotations of fields."""
+    return lambda title, value: tuple(check(title, of) for of in pair(title, value))
+
+
 def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
     """Return `value` as a learning rate, 0 or above, and give a :class:`RateWarning`
     above :data:`HIGH_RATE`.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from itertools import chain
-from typing import Annotated, Any, ClassVar, final
+from typing import Annotated, ClassVar, final
 
 import numpy as np
 
 from .. import _checks
+from .._checks import pair_of
 from .._typing import Floats
 from ..engine.functions import optimizers as equations
 from ..engine.language import Kernel
@@ -53,15 +53,6 @@ class BuiltIn(Optimizer):
             np.int64(0),
             np.int64(len(gradient)),
         )
-
-
-def pair_of(
-    check: Callable[[str, Any], float],
-) -> Callable[[str, Any], tuple[float, ...]]:
-    """Return a function that checks a pair of numbers."""
-    return lambda title, pair: tuple(
-        check(title, number) for number in _checks.pair(title, pair)
-    )
 
 
 @final
@@ -372,8 +363,14 @@ class Rprop(BuiltIn):
     _equation: ClassVar[Kernel] = equations.rprop
     non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
     rate: Annotated[float, _checks.positive_number] = 0.01
-    etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (0.5, 1.2)
-    steps: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (1e-6, 50)
+    etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (
+        0.5,
+        1.2,
+    )
+    steps: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (
+        1e-6,
+        50,
+    )
 
     def __post_init__(self) -> None:
         shrink, grow = self.etas

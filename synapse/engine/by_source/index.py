@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..language import kernel
+from ..language import inline, kernel
 from ..lowering.flags import DELAYED
 from .active import GROUP, NOW, PART, PAST
 
@@ -17,12 +17,26 @@ class BySource(NamedTuple):
     """Connections of a network by source, in the form that kernels receive.
 
     Source i, counted from the network's first row, has the connections that are read
-    one step late from ``begins[2 * i]`` on, and the others from ``begins[2 * i + 1]``
-    to ``begins[2 * i + 2]``. The neurons of the network are followed by those of its
-    ring as further sources, once for each lag. The connections from the i-th of them
-    over ``lags[k]`` belong to source ``neurons + i * len(lags) + k``, and all of them
-    are late. Connections from one neuron over several lags are adjacent, which keeps
-    them in the cache from the first of these steps to the last.
+    one step late (`late_begin`), and behind them those that are read in the same step
+    (`prompt_begin` to `source_stop`)::
+
+        begins   ... | 2 i         | 2 i + 1       | 2 i + 2      | ...
+                         |             |               |
+                         v             v               v
+        target   ... | j j j j j j | j j j j j j j | those of source i + 1 ...
+        row      ... | c c c c c c | c c c c c c c |
+        weight   ... | w w w w w w | w w w w w w w |   (of `EventRows`, if copied)
+                       late          prompt
+
+    The neurons of the network are followed by those of its ring as further sources,
+    once for each lag (`lagged_source`), whose connections are all late::
+
+        source   0 ... n - 1 | n, n + 1, ...         | n + len(lags), ...    | ...
+                 neurons     | neuron 0 of the ring, | neuron 1 of the ring, |
+                             | over lags[0], ...     | over lags[0], ...     |
+
+    Connections from one neuron over several lags are adjacent, which keeps them in the
+    cache from the first of these steps to the last.
     """
 
     begins: NDArray[np.int64]
@@ -34,6 +48,34 @@ class BySource(NamedTuple):
     parts: NDArray[np.uint8]
     groups: NDArray[np.uint8]
     active: NDArray[np.int64]  # the active sources, after their number
+
+
+@inline
+def late_begin(index, source):
+    """Return where the connections of a source begin, first those read a step late."""
+    return index.begins[2 * source]
+
+
+@inline
+def prompt_begin(index, source):
+    """Return where those connections of a source begin that are read in the same
+    step.
+    """
+    return index.begins[2 * source + 1]
+
+
+@inline
+def source_stop(index, source):
+    """Return where the connections of a source end."""
+    return index.begins[2 * source + 2]
+
+
+@inline
+def lagged_source(index, neurons, i, number):
+    """Return the source that neuron i of the ring is over the lag of this number, in a
+    network of some neurons.
+    """
+    return neurons + i * index.lags.size + number
 
 
 def build(

@@ -52,7 +52,14 @@ from ..by_source.active import (
     part_of,
     part_stop,
 )
-from ..by_source.index import BySource, like_index
+from ..by_source.index import (
+    BySource,
+    lagged_source,
+    late_begin,
+    like_index,
+    prompt_begin,
+    source_stop,
+)
 from ..functions import activations
 from ..language import added, by_case, inline, kernel, noinline, prefetch
 from ..lowering.flags import SHARED, STEPPED
@@ -361,13 +368,13 @@ def scatter_late(store, tapes, events, step):
     """Add the activations that sources have sent in the previous step."""
     n = events.active[0]
     for k in range(1, n + 1):
-        i = 2 * events.active[min(k + AHEAD, n)]
-        fetch(events, events.begins[i], events.begins[i + 1])
+        soon = events.active[min(k + AHEAD, n)]
+        fetch(events, late_begin(events, soon), prompt_begin(events, soon))
         i = events.active[k]
-        start = events.begins[2 * i]
-        copy_weights(store, events, i, start, events.begins[2 * i + 2])
+        start = late_begin(events, i)
+        copy_weights(store, events, i, start, source_stop(events, i))
         activation = tapes.activation[step.before + events.origin + i]
-        scatter(events, start, events.begins[2 * i + 1], activation)
+        scatter(events, start, prompt_begin(events, i), activation)
 
 
 @inline
@@ -377,10 +384,10 @@ def scatter_prompt(store, tapes, events, listed, stop, step):
     """
     for k in range(listed + 1, events.active[0] + 1):
         i = events.active[k]
-        begin, end = events.begins[2 * i + 1], events.begins[2 * i + 2]
+        begin, end = prompt_begin(events, i), source_stop(events, i)
         while begin < end and events.target[begin] < stop:
             begin += 1
-        copy_weights(store, events, i, events.begins[2 * i], end)
+        copy_weights(store, events, i, late_begin(events, i), end)
         activation = tapes.activation[step.now + events.origin + i]
         scatter(events, begin, end, activation)
 
@@ -488,30 +495,46 @@ def advance_by_events(store, tapes, events, span, step):
 
 
 @inline
+def frame_of_lag(store, tapes, ring, lag):
+    """Return the frame of a ring that a lag reads in this step."""
+    frames = store.ring_frames[ring]
+    return (tapes.head[ring] + frames + 1 - lag) % frames
+
+
+@inline
 def scatter_lagged(store, tapes, events, span, step):
     """Add the activations that sources have sent in earlier steps, and return the
     number of events.
     """
     due = 0
-    n = span.stop - span.start
-    lags = events.lags.size
     ring = store.ring[span.start]
-    frames = store.ring_frames[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
-    for number in range(lags):
-        frame = (tapes.head[ring] + frames + 1 - events.lags[number]) % frames
-        at = list_at(store, ring, frame)
+    for number in range(events.lags.size):
+        frame = frame_of_lag(store, tapes, ring, events.lags[number])
+        listed = list_at(store, ring, frame)
         read = step.past + store.ring_first[ring] + frame * width
-        for k in range(at + 1, at + 1 + events.earlier[at]):
-            source = events.earlier[k]
-            i = 2 * (n + source * lags)
-            start, stop = events.begins[i], events.begins[i + 2 * lags]
-            copy_weights(store, events, n + source, start, stop)
-            start = events.begins[i + 2 * number]
-            stop = events.begins[i + 2 * number + 1]
-            scatter(events, start, stop, tapes.activation[read + source])
-            due += stop - start
+        for k in range(listed + 1, listed + 1 + events.earlier[listed]):
+            i = events.earlier[k]
+            due += scatter_over_lag(
+                store, events, span, i, number, tapes.activation[read + i]
+            )
     return due
+
+
+@inline
+def scatter_over_lag(store, events, span, i, number, activation):
+    """Add the events of neuron i of the ring over the lag of this number, and return
+    how many they are. The weights of its connections are copied for all lags together.
+    """
+    neurons = span.stop - span.start
+    first = lagged_source(events, neurons, i, 0)
+    after_last = lagged_source(events, neurons, i + 1, 0)
+    begins = late_begin(events, first), late_begin(events, after_last)
+    copy_weights(store, events, neurons + i, *begins)
+    source = lagged_source(events, neurons, i, number)
+    start, stop = late_begin(events, source), prompt_begin(events, source)
+    scatter(events, start, stop, activation)
+    return stop - start
 
 
 # --- the way --------------------------------------------------------------------------
@@ -653,8 +676,8 @@ def follow_in_order(store, tapes, events, span, start, stop, step, due):
         if tapes.activation[step.now + j] != 0.0:
             n += 1
             events.active[n] = i
-            begin = events.begins[2 * i]
-            q, end = events.begins[2 * i + 1], events.begins[2 * i + 2]
+            begin = late_begin(events, i)
+            q, end = prompt_begin(events, i), source_stop(events, i)
             due += end - begin
             fetch(events, q, end)
             copy_weights(store, events, i, begin, end)

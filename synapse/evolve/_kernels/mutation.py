@@ -284,37 +284,45 @@ def drop_loose(ends, child):
 
 
 @noinline
-def mutate(q, squashes, inputs, outputs, fresh, child, innovations, rng):
+def mutate(rates, squashes, inputs, outputs, fresh, child, innovations, rng):
     """Apply each mutation of structure with its own probability.
 
     Seeded results depend on the order of the draws.
     """
-    nodes, _, place = child
     ends = inputs + outputs
-    if draw(rng) < q.add_node:
+    if draw(rng) < rates.add_node:
         add_node(inputs, outputs, squashes[0], fresh, child, innovations, rng)
-    if draw(rng) < q.add_connection:
-        add_connection(q, inputs, child, innovations, rng)
-    if draw(rng) < q.add_self_connection:
-        first_target = place[NODE0] + inputs + 1
-        target = first_target + below(place[NODE1] - first_target, rng)
-        add_gene(STATE, nodes[target].id, NOBODY, 1.0, 0, 0, child, innovations)
-    if draw(rng) < q.add_gate:
+    if draw(rng) < rates.add_connection:
+        add_connection(rates, inputs, child, innovations, rng)
+    if draw(rng) < rates.add_self_connection:
+        target = drawn_of(inputs + 1, child, rng)
+        add_gene(STATE, target.id, NOBODY, 1.0, 0, 0, child, innovations)
+    if draw(rng) < rates.add_gate:
         change_gate(True, inputs, child, rng)
-    if draw(rng) < q.remove_gate:
+    if draw(rng) < rates.remove_gate:
         change_gate(False, inputs, child, rng)
-    first_hidden = place[NODE0] + ends + 1
     # None is drawn unless it is asked for, so that other evolutions stay as they were.
-    if q.delay_connection > 0.0 and draw(rng) < q.delay_connection:
+    if rates.delay_connection > 0.0 and draw(rng) < rates.delay_connection:
         delay_connection(inputs, child, rng)
-    hidden = place[NODE1] - place[NODE0] - ends - 1
-    if hidden > 0 and draw(rng) < q.mutate_squash:
+    if has_hidden(ends, child) and draw(rng) < rates.mutate_squash:
         squash = squashes[below(squashes.shape[0], rng)]
-        nodes[first_hidden + below(hidden, rng)].squash = squash
-    if place[GENE1] > place[GENE0] and draw(rng) < q.remove_connection:
-        row = place[GENE0] + below(place[GENE1] - place[GENE0], rng)
+        drawn_of(ends + 1, child, rng).squash = squash
+    first_gene, genes_stop = child.place[GENE0], child.place[GENE1]
+    if genes_stop > first_gene and draw(rng) < rates.remove_connection:
+        row = first_gene + below(genes_stop - first_gene, rng)
         remove_genes(NOBODY, row, ends, child)
-        hidden = place[NODE1] - first_hidden
-    if hidden > 0 and draw(rng) < q.remove_node:
-        node = nodes[first_hidden + below(hidden, rng)].id
-        remove_genes(node, NOBODY, ends, child)
+    if has_hidden(ends, child) and draw(rng) < rates.remove_node:
+        remove_genes(drawn_of(ends + 1, child, rng).id, NOBODY, ends, child)
+
+
+@inline
+def has_hidden(ends, child):
+    """Return whether a child has nodes besides its bias, inputs and outputs."""
+    return child.place[NODE1] - child.place[NODE0] > ends + 1
+
+
+@inline
+def drawn_of(first, child, rng):
+    """Draw one of the child's nodes from number `first` on."""
+    row = child.place[NODE0] + first
+    return child.nodes[row + below(child.place[NODE1] - row, rng)]

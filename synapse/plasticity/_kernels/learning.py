@@ -7,6 +7,7 @@ equation of an optimizer is. The loop is one for all rules.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..._typing import Floats, Ints
@@ -49,13 +50,11 @@ from ...engine.online.ties import (
 from ...engine.status import DIVERGED, DONE, FAILED, ROW
 from .._names import (
     COUNT,
-    DELTA_T,
     FRAMES,
     HEAD,
     HIGH,
     KEEP,
     LOW,
-    OF_BOTH,
     OF_SOURCE,
     OF_TARGET,
     RATE,
@@ -82,26 +81,36 @@ Call = tuple[Any, tuple[int, ...]]
 """A function, and its arguments: places among the values of a synapse."""
 
 
-class TraceForm(NamedTuple):
-    """A trace as a pass is compiled for it."""
+@dataclass(frozen=True)
+class TraceForm:
+    """A trace as a pass is compiled for it. As it is no tuple, functions that receive
+    it are compiled for its fields.
+    """
 
     number: int  # among all traces of the rule
     side: int  # see `_names.SIDES`
     kind: int
     place: int  # among the traces of neurons, or of synapses
+    decay: int  # the place of its decay among the numbers of a pass, see RATE
+    gain: int  # and of its gain
     function: Call
 
 
-class PassForm(NamedTuple):
-    """A rule as a pass is compiled for it."""
+@dataclass(frozen=True)
+class PassForm:
+    """A rule as a pass is compiled for it, see `TraceForm`."""
 
     step: Call | None  # at every step
     on_pre: Call | None  # where the source is active
     on_post: Call | None  # where the target is
     traces: tuple[TraceForm, ...]
-    settings: int  # how many
+    of_neurons: tuple[TraceForm, ...]
+    of_synapses: tuple[TraceForm, ...]
+    settings: tuple[int, ...]  # places among the numbers of a pass, see RATE
+    numbers: tuple[int, ...]  # places of all numbers
     sized: bool  # changes are those of the size of a weight
-    eligible: bool  # changes are summed in an eligibility trace, the last of synapses
+    # the place, after all traces of synapses, of the trace in which changes are summed
+    eligibility: int | None
     # signs are read for each synapse, which keeps its loop from vector registers;
     # otherwise a loop of its own enforces them
     one_by_one: bool
@@ -197,335 +206,347 @@ def wrong_if_infinite(number):
     return zero_like(number) * number
 
 
+@strict_fp
+def result_of(function, values):
+    """Call a function of the user with what its signature asks for; NaN if it
+    raises.
+    """
+    of, chosen = function
+    return of(*tuple(values[k] for k in chosen))[1]
+
+
+@strict_fp
+def renewed(trace, fixed, before, new):
+    """Return a trace as the next step reads it."""
+    decay = fixed.numbers[trace.decay]
+    gain = fixed.numbers[trace.gain]
+    if trace.kind == LATEST:
+        return gain * new if new != 0.0 else decay * before
+    return decay * before + gain * new
+
+
+@inline
+def unit_at(trace, fixed, frame, i):
+    """Return where the trace of a neuron is."""
+    return (trace.place * fixed.frames + frame) * fixed.width + i
+
+
+@inline
+def trace_at(trace, arrays, fixed, c, of_target, at):
+    """Return a trace as a synapse reads it in this step."""
+    if trace.side == OF_SOURCE:
+        return arrays.units[unit_at(trace, fixed, at.frame, at.source)]
+    if trace.side == OF_TARGET:
+        return of_target[1][trace.number]
+    return arrays.synapses[trace.place * fixed.rows + c - fixed.base]
+
+
+@inline
+def values_of(form, arrays, fixed, c, weight, sign, seen):
+    """Return the values of all names, settings and traces; what no function asks
+    for is not computed.
+    """
+    pre, gain, of_target, at = seen
+    return (
+        *(pre, *of_target[0], weight, sign * weight, sign, gain),
+        *tuple(fixed.numbers[k] for k in form.settings),
+        *tuple(
+            trace_at(trace, arrays, fixed, c, of_target, at) for trace in form.traces
+        ),
+    )
+
+
+@strict_fp
+def moved(form, fixed, weight, sign, change):
+    """Return a weight after a change, within its bounds."""
+    if not form.bounded:
+        return weight + fixed.numbers[RATE] * change
+    low, high = fixed.numbers[LOW], fixed.numbers[HIGH]
+    if form.sized:
+        size = sign * weight + fixed.numbers[RATE] * change
+        return sign * min(max(size, low), high)
+    return min(max(weight + fixed.numbers[RATE] * change, low), high)
+
+
+@strict_fp
+def changed(form, function, occurs, arrays, fixed, c, weight, total, sign, seen):
+    """Return a weight after a function of the rule, and the sum of changes."""
+    if function is None:
+        return weight, total
+    if occurs:
+        values = values_of(form, arrays, fixed, c, weight, sign, seen)
+        change = result_of(function, values)
+        total = total + change
+        if form.eligibility is None:
+            weight = moved(form, fixed, weight, sign, change)
+    return weight, total
+
+
+@strict_fp
+def learn_synapse(form, store, arrays, fixed, c, seen, writes):
+    """Change one weight and its traces, if it `writes`. Returns NaN if something is
+    not finite that is not seen in the weights after a run, otherwise 0.
+    """
+    before = store.weight[c]
+    sign = one_like(before)
+    if form.one_by_one:
+        sign = sign_of(store, c, before)
+    pre, _, of_target, _ = seen
+    weight = before
+    total = zero_like(before)
+    fires = of_target[0][0] != 0.0
+    of = arrays, fixed, c
+    weight, total = changed(form, form.step, True, *of, weight, total, sign, seen)
+    weight, total = changed(
+        form, form.on_pre, pre != 0.0, *of, weight, total, sign, seen
+    )
+    weight, total = changed(form, form.on_post, fires, *of, weight, total, sign, seen)
+    wrong = wrong_if_infinite(total)
+    if form.eligibility is not None:
+        row = c - fixed.base
+        at = form.eligibility * fixed.rows + row
+        keep = fixed.numbers[KEEP]
+        trace = decayed(arrays, keep, arrays.synapses[at], row, fixed.count)
+        weight = moved(form, fixed, weight, sign, of_target[0][5] * trace)
+        trace = keep * (trace + total)
+        wrong += wrong_if_infinite(trace)
+        if writes:
+            arrays.synapses[at] = trace
+            if form.by_events:
+                arrays.due[row] = fixed.count + 1
+    for of_synapse in form.of_synapses:
+        values = values_of(form, arrays, fixed, c, before, sign, seen)
+        new = result_of(of_synapse.function, values)
+        wrong += wrong_if_infinite(new)
+        if writes:
+            place = of_synapse.place * fixed.rows + c - fixed.base
+            earlier = arrays.synapses[place]
+            arrays.synapses[place] = renewed(of_synapse, fixed, earlier, new)
+    if form.one_by_one:
+        if store.ties.signed != 0:
+            weight = clip_to_sign(store, c, weight)
+    if writes:
+        store.weight[c] = weight
+    if form.by_events:
+        return wrong + wrong_if_infinite(weight)
+    return wrong if form.bounded else zero_like(wrong)
+
+
+@inline
+def learn_run(form, store, arrays, fixed, r, of_target, j, writes):
+    """Learn the synapses of a run; returns NaN if one is not finite."""
+    row = store.run_first[r]
+    n = store.run_length[r]
+    late = 1 if store.run_flags[r] & mark.DELAYED != 0 else 0
+    activations, offset = sources_at(store, j, r, True)
+    wrong = 0.0
+    ungated = one_like(store.bias[j])
+    if store.run_kind[r] == mark.DENSE:
+        source = store.run_source[r]
+        lag = max(store.run_lag[r], late)
+        frame = frame_ago(fixed.head, fixed.frames, lag)
+        for t in range(n):
+            at = Place(frame, source + t - fixed.start)
+            seen = activations[offset + source + t], ungated, of_target, at
+            wrong += learn_synapse(form, store, arrays, fixed, row + t, seen, writes)
+        return wrong
+    gains_of_run = gaters_read(store, r)
+    places = places_of(store, r, True)
+    for c in range(row, row + n):
+        i = store.source[c]
+        gain = ungated
+        if form.gained:
+            if store.gate[c] != 0:
+                gain = gains_of_run[store.gate[c] - 1]
+        lag = max(store.delay[c], late)
+        at = Place(frame_ago(fixed.head, fixed.frames, lag), i - fixed.start)
+        seen = activations[offset + places[c]], gain, of_target, at
+        wrong += learn_synapse(form, store, arrays, fixed, c, seen, writes)
+    return wrong
+
+
+@inline
+def learn_carousel(form, store, arrays, fixed, row, of_target, j, writes):
+    """Learn the self-connection of a neuron, which carries its state."""
+    gain = one_like(store.bias[j])
+    if store.gate[row] != 0:
+        gain = self_gater_read(store, j)[store.gate[row] - 1]
+    seen = store.old_state[j], gain, of_target, Place(fixed.head, j - fixed.start)
+    return learn_synapse(form, store, arrays, fixed, row, seen, writes)
+
+
+@inline
+def visits_all(form, of_target):
+    """Return whether something happens at all synapses of a target."""
+    if not form.by_events:
+        return True
+    return of_target[0][0] != 0.0 or (
+        form.eligibility is not None and of_target[0][5] != 0.0
+    )
+
+
+@inline
+def learn_from(form, store, arrays, fixed, key, pre, at, writes):
+    """Learn the synapses from a source at which its activation arrives, but for
+    those of targets at which all are visited.
+    """
+    wrong = 0.0
+    for k in range(arrays.outgoing[key], arrays.outgoing[key + 1]):
+        c = arrays.outgoing_pairs[2 * k]
+        j = arrays.outgoing_pairs[2 * k + 1]
+        of_target = numbers_of(form, store, arrays, fixed, j)
+        if not visits_all(form, of_target):
+            gain = one_like(pre)
+            if form.gained:
+                gain = zero_like(pre) + gain_read(store, c)
+            seen = pre, gain, of_target, at
+            wrong += learn_synapse(form, store, arrays, fixed, c, seen, writes)
+    return wrong
+
+
+@inline
+def learn_arrivals(form, store, arrays, fixed, group, writes):
+    """Learn the synapses of a group at which something arrives."""
+    lag = arrays.lags[GROUP * group]
+    activations, offset = activations_ago(store, fixed.start, lag)
+    frame = frame_ago(fixed.head, fixed.frames, abs(lag))
+    wrong = 0.0
+    stop = arrays.lags[GROUP * group + 2]
+    for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
+        end = min(begin + ACTIVATIONS_PER_LOOK, stop)
+        size = added(
+            (abs(activations[offset + fixed.start + i]) for i in range(begin, end)),
+            zero_like(fixed.numbers[RATE]),
+        )
+        if size != 0.0:
+            for i in range(begin, end):
+                pre = activations[offset + fixed.start + i]
+                if pre != 0.0:
+                    of = group * fixed.width + i, pre, Place(frame, i), writes
+                    wrong += learn_from(form, store, arrays, fixed, *of)
+    return wrong
+
+
+@inline
+def target_trace(trace, arrays, fixed, i):
+    """Return a trace of a target; 0 for those of others."""
+    if trace.side == OF_TARGET:
+        return arrays.units[unit_at(trace, fixed, fixed.head, i)]
+    return zero_like(fixed.numbers[RATE])
+
+
+@inline
+def numbers_of(form, store, arrays, fixed, j):
+    """Return the numbers of a target, and its traces."""
+    i = j - fixed.start
+    third = zero_like(store.bias[j])
+    if arrays.third.size != 0:
+        third = arrays.third[i]
+    of_neuron = (
+        store.activation[arrays.post_row[i]],
+        store.state[j],
+        store.derivative[j],
+        store.bias[j],
+        store.responsibility[j],
+        third,
+    )
+    return of_neuron, tuple(target_trace(of, arrays, fixed, i) for of in form.traces)
+
+
+@inline
+def renew_neurons(form, store, arrays, fixed, lag, targets):
+    """Write the traces of what a lag reads into the next frame, which no connection
+    reads; those of targets begin with the neuron `targets`. Returns NaN if one is
+    not finite.
+    """
+    activations, offset = activations_ago(store, fixed.start, lag)
+    frame = frame_ago(fixed.head, fixed.frames, lag)
+    less = frame_ago(fixed.head, fixed.frames, lag - 1)
+    after = frame_ago(fixed.after, fixed.frames, lag)
+    wrong = 0.0
+    for trace in form.of_neurons:
+        for i in range(0 if trace.side == OF_SOURCE else targets, fixed.width):
+            # no connection reads others, which may have no past
+            if lag < 2 or store.longest_delay[fixed.start + i] >= lag:
+                pre = activations[offset + fixed.start + i]
+                zero = zero_like(pre)
+                of_target = numbers_of(form, store, arrays, fixed, fixed.start + i)
+                seen = pre, zero, of_target, Place(frame, i)
+                values = values_of(form, arrays, fixed, 0, zero, zero, seen)
+                new = result_of(trace.function, values)
+                before = arrays.units[unit_at(trace, fixed, frame, i)]
+                renewed_trace = renewed(trace, fixed, before, new)
+                arrays.units[unit_at(trace, fixed, after, i)] = renewed_trace
+                wrong += wrong_if_infinite(renewed_trace)
+                if lag != 0:
+                    if renewed_trace != arrays.units[unit_at(trace, fixed, less, i)]:
+                        arrays.clock[SHIFTS] = 0
+    return wrong
+
+
+@inline
+def scale_weights(store, fixed, j):
+    """Scale the weights into a neuron that learn to a sum of sizes. Returns NaN if
+    that is not finite.
+    """
+    wanted = fixed.numbers[SUM_OF_SIZES]
+    total = zero_like(wanted)
+    row = store.first_incoming[j]
+    for c in range(row, row + store.learning[j]):
+        total += abs(store.weight[c])
+    if total != 0.0:
+        store.weight[row : row + store.learning[j]] *= wanted / total
+    return wrong_if_infinite(total)
+
+
+@inline
+def bound_tied(form, store, fixed):
+    """Give tied weights the sum of their changes, within the bounds. Returns NaN if
+    one is not finite.
+    """
+    after_updates(store)
+    wrong = 0.0
+    for s in range(store.ties.ranges):
+        for c in range(store.tied[s], store.tied[s] + store.tied_length[s]):
+            weight = store.weight[c]
+            wrong += wrong_if_infinite(weight)
+            sign = sign_of(store, c, weight)
+            store.weight[c] = moved(form, fixed, weight, sign, zero_like(weight))
+    return wrong
+
+
+@inline
+def learn_all(form, store, arrays, fixed, of, writes):
+    """Learn all synapses, or only try."""
+    wrong = 0.0
+    for j in range(of.learning, of.stop):
+        of_target = numbers_of(form, store, arrays, fixed, j)
+        if visits_all(form, of_target):
+            for r in range(store.run_start[j], store.run_stop[j]):
+                if not store.run_flags[r] & mark.FIXED:
+                    wrong += learn_run(
+                        form, store, arrays, fixed, r, of_target, j, writes
+                    )
+                    if not form.one_by_one:
+                        if store.ties.signed != 0 and writes:
+                            row = store.run_first[r]
+                            clip_to_signs(store, row, row + store.run_length[r])
+        row = store.self_row[j]
+        if row != schema.NONE:
+            if store.trainable[row] != 0:
+                at = row, of_target, j, writes
+                wrong += learn_carousel(form, store, arrays, fixed, *at)
+        if form.scaled:
+            if writes:
+                wrong += scale_weights(store, fixed, j)
+    if form.by_events:
+        for group in range(arrays.lags.size // GROUP):
+            wrong += learn_arrivals(form, store, arrays, fixed, group, writes)
+    return wrong
+
+
 def made_pass(form: PassForm) -> Kernel:
     """Return the pass of a rule, which kernels call by its address."""
-    traces = form.traces
-    of_neurons = tuple(trace for trace in traces if trace.side != OF_BOTH)
-    of_synapses = tuple(trace for trace in traces if trace.side == OF_BOTH)
-    settings = tuple(range(DELTA_T, DELTA_T + 1 + form.settings))
-    decays = DELTA_T + 1 + form.settings
-    gains = decays + len(traces)
-    every_number = tuple(range(gains + len(traces)))
-    eligibility = len(of_synapses)  # its place among the traces of synapses
-
-    @strict_fp
-    def result_of(function, values):
-        """Call a function of the user with what its signature asks for; NaN if it
-        raises.
-        """
-        of, chosen = function
-        return of(*tuple(values[k] for k in chosen))[1]
-
-    @strict_fp
-    def renewed(trace, fixed, before, new):
-        """Return a trace as the next step reads it."""
-        decay = fixed.numbers[decays + trace.number]
-        gain = fixed.numbers[gains + trace.number]
-        if trace.kind == LATEST:
-            return gain * new if new != 0.0 else decay * before
-        return decay * before + gain * new
-
-    @inline
-    def unit_at(trace, fixed, frame, i):
-        """Return where the trace of a neuron is."""
-        return (trace.place * fixed.frames + frame) * fixed.width + i
-
-    @inline
-    def trace_at(trace, arrays, fixed, c, of_target, at):
-        """Return a trace as a synapse reads it in this step."""
-        if trace.side == OF_SOURCE:
-            return arrays.units[unit_at(trace, fixed, at.frame, at.source)]
-        if trace.side == OF_TARGET:
-            return of_target[1][trace.number]
-        return arrays.synapses[trace.place * fixed.rows + c - fixed.base]
-
-    @inline
-    def values_of(arrays, fixed, c, weight, sign, seen):
-        """Return the values of all names, settings and traces; what no function asks
-        for is not computed.
-        """
-        pre, gain, of_target, at = seen
-        return (
-            *(pre, *of_target[0], weight, sign * weight, sign, gain),
-            *tuple(fixed.numbers[k] for k in settings),
-            *tuple(
-                trace_at(trace, arrays, fixed, c, of_target, at) for trace in traces
-            ),
-        )
-
-    @strict_fp
-    def moved(fixed, weight, sign, change):
-        """Return a weight after a change, within its bounds."""
-        if not form.bounded:
-            return weight + fixed.numbers[RATE] * change
-        low, high = fixed.numbers[LOW], fixed.numbers[HIGH]
-        if form.sized:
-            size = sign * weight + fixed.numbers[RATE] * change
-            return sign * min(max(size, low), high)
-        return min(max(weight + fixed.numbers[RATE] * change, low), high)
-
-    @strict_fp
-    def changed(function, occurs, arrays, fixed, c, weight, total, sign, seen):
-        """Return a weight after a function of the rule, and the sum of changes."""
-        if function is None:
-            return weight, total
-        if occurs:
-            values = values_of(arrays, fixed, c, weight, sign, seen)
-            change = result_of(function, values)
-            total = total + change
-            if not form.eligible:
-                weight = moved(fixed, weight, sign, change)
-        return weight, total
-
-    @strict_fp
-    def learn_synapse(store, arrays, fixed, c, seen, writes):
-        """Change one weight and its traces, if it `writes`. Returns NaN if something is
-        not finite that is not seen in the weights after a run, otherwise 0.
-        """
-        before = store.weight[c]
-        sign = one_like(before)
-        if form.one_by_one:
-            sign = sign_of(store, c, before)
-        pre, _, of_target, _ = seen
-        weight = before
-        total = zero_like(before)
-        fires = of_target[0][0] != 0.0
-        of = arrays, fixed, c
-        weight, total = changed(form.step, True, *of, weight, total, sign, seen)
-        weight, total = changed(form.on_pre, pre != 0.0, *of, weight, total, sign, seen)
-        weight, total = changed(form.on_post, fires, *of, weight, total, sign, seen)
-        wrong = wrong_if_infinite(total)
-        if form.eligible:
-            row = c - fixed.base
-            at = eligibility * fixed.rows + row
-            keep = fixed.numbers[KEEP]
-            trace = decayed(arrays, keep, arrays.synapses[at], row, fixed.count)
-            weight = moved(fixed, weight, sign, of_target[0][5] * trace)
-            trace = keep * (trace + total)
-            wrong += wrong_if_infinite(trace)
-            if writes:
-                arrays.synapses[at] = trace
-                if form.by_events:
-                    arrays.due[row] = fixed.count + 1
-        for of_synapse in of_synapses:
-            values = values_of(arrays, fixed, c, before, sign, seen)
-            new = result_of(of_synapse.function, values)
-            wrong += wrong_if_infinite(new)
-            if writes:
-                place = of_synapse.place * fixed.rows + c - fixed.base
-                earlier = arrays.synapses[place]
-                arrays.synapses[place] = renewed(of_synapse, fixed, earlier, new)
-        if form.one_by_one:
-            if store.ties.signed != 0:
-                weight = clip_to_sign(store, c, weight)
-        if writes:
-            store.weight[c] = weight
-        if form.by_events:
-            return wrong + wrong_if_infinite(weight)
-        return wrong if form.bounded else zero_like(wrong)
-
-    @inline
-    def learn_run(store, arrays, fixed, r, of_target, j, writes):
-        """Learn the synapses of a run; returns NaN if one is not finite."""
-        row = store.run_first[r]
-        n = store.run_length[r]
-        late = 1 if store.run_flags[r] & mark.DELAYED != 0 else 0
-        activations, offset = sources_at(store, j, r, True)
-        wrong = 0.0
-        ungated = one_like(store.bias[j])
-        if store.run_kind[r] == mark.DENSE:
-            source = store.run_source[r]
-            lag = max(store.run_lag[r], late)
-            frame = frame_ago(fixed.head, fixed.frames, lag)
-            for t in range(n):
-                at = Place(frame, source + t - fixed.start)
-                seen = activations[offset + source + t], ungated, of_target, at
-                wrong += learn_synapse(store, arrays, fixed, row + t, seen, writes)
-            return wrong
-        gains_of_run = gaters_read(store, r)
-        places = places_of(store, r, True)
-        for c in range(row, row + n):
-            i = store.source[c]
-            gain = ungated
-            if form.gained:
-                if store.gate[c] != 0:
-                    gain = gains_of_run[store.gate[c] - 1]
-            lag = max(store.delay[c], late)
-            at = Place(frame_ago(fixed.head, fixed.frames, lag), i - fixed.start)
-            seen = activations[offset + places[c]], gain, of_target, at
-            wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
-        return wrong
-
-    @inline
-    def learn_carousel(store, arrays, fixed, row, of_target, j, writes):
-        """Learn the self-connection of a neuron, which carries its state."""
-        gain = one_like(store.bias[j])
-        if store.gate[row] != 0:
-            gain = self_gater_read(store, j)[store.gate[row] - 1]
-        seen = store.old_state[j], gain, of_target, Place(fixed.head, j - fixed.start)
-        return learn_synapse(store, arrays, fixed, row, seen, writes)
-
-    @inline
-    def visits_all(of_target):
-        """Return whether something happens at all synapses of a target."""
-        if not form.by_events:
-            return True
-        return of_target[0][0] != 0.0 or (form.eligible and of_target[0][5] != 0.0)
-
-    @inline
-    def learn_from(store, arrays, fixed, key, pre, at, writes):
-        """Learn the synapses from a source at which its activation arrives, but for
-        those of targets at which all are visited.
-        """
-        wrong = 0.0
-        for k in range(arrays.outgoing[key], arrays.outgoing[key + 1]):
-            c = arrays.outgoing_pairs[2 * k]
-            j = arrays.outgoing_pairs[2 * k + 1]
-            of_target = numbers_of(store, arrays, fixed, j)
-            if not visits_all(of_target):
-                gain = one_like(pre)
-                if form.gained:
-                    gain = zero_like(pre) + gain_read(store, c)
-                seen = pre, gain, of_target, at
-                wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
-        return wrong
-
-    @inline
-    def learn_arrivals(store, arrays, fixed, group, writes):
-        """Learn the synapses of a group at which something arrives."""
-        lag = arrays.lags[GROUP * group]
-        activations, offset = activations_ago(store, fixed.start, lag)
-        frame = frame_ago(fixed.head, fixed.frames, abs(lag))
-        wrong = 0.0
-        stop = arrays.lags[GROUP * group + 2]
-        for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
-            end = min(begin + ACTIVATIONS_PER_LOOK, stop)
-            size = added(
-                (abs(activations[offset + fixed.start + i]) for i in range(begin, end)),
-                zero_like(fixed.numbers[RATE]),
-            )
-            if size != 0.0:
-                for i in range(begin, end):
-                    pre = activations[offset + fixed.start + i]
-                    if pre != 0.0:
-                        of = group * fixed.width + i, pre, Place(frame, i), writes
-                        wrong += learn_from(store, arrays, fixed, *of)
-        return wrong
-
-    @inline
-    def target_trace(trace, arrays, fixed, i):
-        """Return a trace of a target; 0 for those of others."""
-        if trace.side == OF_TARGET:
-            return arrays.units[unit_at(trace, fixed, fixed.head, i)]
-        return zero_like(fixed.numbers[RATE])
-
-    @inline
-    def numbers_of(store, arrays, fixed, j):
-        """Return the numbers of a target, and its traces."""
-        i = j - fixed.start
-        third = zero_like(store.bias[j])
-        if arrays.third.size != 0:
-            third = arrays.third[i]
-        of_neuron = (
-            store.activation[arrays.post_row[i]],
-            store.state[j],
-            store.derivative[j],
-            store.bias[j],
-            store.responsibility[j],
-            third,
-        )
-        return of_neuron, tuple(target_trace(of, arrays, fixed, i) for of in traces)
-
-    @inline
-    def renew_neurons(store, arrays, fixed, lag, targets):
-        """Write the traces of what a lag reads into the next frame, which no connection
-        reads; those of targets begin with the neuron `targets`. Returns NaN if one is
-        not finite.
-        """
-        activations, offset = activations_ago(store, fixed.start, lag)
-        frame = frame_ago(fixed.head, fixed.frames, lag)
-        less = frame_ago(fixed.head, fixed.frames, lag - 1)
-        after = frame_ago(fixed.after, fixed.frames, lag)
-        wrong = 0.0
-        for trace in of_neurons:
-            for i in range(0 if trace.side == OF_SOURCE else targets, fixed.width):
-                # no connection reads others, which may have no past
-                if lag < 2 or store.longest_delay[fixed.start + i] >= lag:
-                    pre = activations[offset + fixed.start + i]
-                    zero = zero_like(pre)
-                    of_target = numbers_of(store, arrays, fixed, fixed.start + i)
-                    seen = pre, zero, of_target, Place(frame, i)
-                    values = values_of(arrays, fixed, 0, zero, zero, seen)
-                    new = result_of(trace.function, values)
-                    before = arrays.units[unit_at(trace, fixed, frame, i)]
-                    renewed_trace = renewed(trace, fixed, before, new)
-                    arrays.units[unit_at(trace, fixed, after, i)] = renewed_trace
-                    wrong += wrong_if_infinite(renewed_trace)
-                    if lag != 0:
-                        if (
-                            renewed_trace
-                            != arrays.units[unit_at(trace, fixed, less, i)]
-                        ):
-                            arrays.clock[SHIFTS] = 0
-        return wrong
-
-    @inline
-    def scale_weights(store, fixed, j):
-        """Scale the weights into a neuron that learn to a sum of sizes. Returns NaN if
-        that is not finite.
-        """
-        wanted = fixed.numbers[SUM_OF_SIZES]
-        total = zero_like(wanted)
-        row = store.first_incoming[j]
-        for c in range(row, row + store.learning[j]):
-            total += abs(store.weight[c])
-        if total != 0.0:
-            store.weight[row : row + store.learning[j]] *= wanted / total
-        return wrong_if_infinite(total)
-
-    @inline
-    def bound_tied(store, fixed):
-        """Give tied weights the sum of their changes, within the bounds. Returns NaN if
-        one is not finite.
-        """
-        after_updates(store)
-        wrong = 0.0
-        for s in range(store.ties.ranges):
-            for c in range(store.tied[s], store.tied[s] + store.tied_length[s]):
-                weight = store.weight[c]
-                wrong += wrong_if_infinite(weight)
-                sign = sign_of(store, c, weight)
-                store.weight[c] = moved(fixed, weight, sign, zero_like(weight))
-        return wrong
-
-    @inline
-    def learn_all(store, arrays, fixed, of, writes):
-        """Learn all synapses, or only try."""
-        wrong = 0.0
-        for j in range(of.learning, of.stop):
-            of_target = numbers_of(store, arrays, fixed, j)
-            if visits_all(of_target):
-                for r in range(store.run_start[j], store.run_stop[j]):
-                    if not store.run_flags[r] & mark.FIXED:
-                        wrong += learn_run(
-                            store, arrays, fixed, r, of_target, j, writes
-                        )
-                        if not form.one_by_one:
-                            if store.ties.signed != 0 and writes:
-                                row = store.run_first[r]
-                                clip_to_signs(store, row, row + store.run_length[r])
-            row = store.self_row[j]
-            if row != schema.NONE:
-                if store.trainable[row] != 0:
-                    at = row, of_target, j, writes
-                    wrong += learn_carousel(store, arrays, fixed, *at)
-            if form.scaled:
-                if writes:
-                    wrong += scale_weights(store, fixed, j)
-        if form.by_events:
-            for group in range(arrays.lags.size // GROUP):
-                wrong += learn_arrivals(store, arrays, fixed, group, writes)
-        return wrong
 
     def learn(store, scalar, span, *passed):
         arrays = PassArrays(*passed)
@@ -537,7 +558,7 @@ def made_pass(form: PassForm) -> Kernel:
         lags = 1 if follows and arrays.clock[SHIFTS] != 0 else frames // 2
         arrays.clock[SHIFTS] = 1
         fixed = Fixed(
-            tuple(arrays.numbers[k] for k in every_number),
+            tuple(arrays.numbers[k] for k in form.numbers),
             arrays.clock[HEAD],
             frame_ago(arrays.clock[HEAD], frames, frames - lags),
             frames,
@@ -547,17 +568,17 @@ def made_pass(form: PassForm) -> Kernel:
             store.first_incoming[span.start],
             arrays.clock[COUNT],
         )
-        wrong = renew_neurons(store, arrays, fixed, 0, span.learning - span.start)
+        wrong = renew_neurons(form, store, arrays, fixed, 0, span.learning - span.start)
         for lag in range(1, lags):
-            wrong += renew_neurons(store, arrays, fixed, lag, fixed.width)
+            wrong += renew_neurons(form, store, arrays, fixed, lag, fixed.width)
         if form.by_events:
             if arrays.clock[TRIES] != 0:
-                wrong += learn_all(store, arrays, fixed, span, False)
+                wrong += learn_all(form, store, arrays, fixed, span, False)
         if wrong == 0.0:
             before_updates(store)
-            wrong += learn_all(store, arrays, fixed, span, True)
+            wrong += learn_all(form, store, arrays, fixed, span, True)
         if wrong == 0.0 and store.ties.ranges != 0:
-            wrong += bound_tied(store, fixed)
+            wrong += bound_tied(form, store, fixed)
         if wrong != 0.0:
             return False
         if form.by_events:

@@ -378,9 +378,10 @@ def register(
 
     Notes
     -----
-    The function is compiled. If it uses a feature that the language of kernels does not
-    support, or its source cannot be read, it is called in Python, which takes longer.
-    A :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
+    The function is compiled from its formula, for which it is run with symbols. If it
+    does more than compute (it draws, counts, reads a clock, or uses a number as an
+    integer), it is called in Python, which takes longer, and cannot be exported. A
+    :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
 
     If the function raises an error later, the step that called it raises
     :class:`~synapse.errors.FunctionError`. That step changes no weights.
@@ -397,7 +398,7 @@ def register(
     entry = enter(by_name, COST, function, _require_signal)
     cost = by_name.seek(entry.name)
     if cost is None:
-        cost = Cost(entry.name, entry.address, entry.function)
+        cost = Cost(entry.name, entry.function.address, entry.function)
         by_name.add(entry.name, cost)
     return cost
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from ._checks import Names, require_type, short_repr, warn_of_python
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, FunctionError
+
+if TYPE_CHECKING:
+    from .engine.functions.user_functions import UserFunction
 
 AFTER_A_STEP = (
     "This step has changed no weights. Call clear() to discard its activations."
@@ -32,14 +35,12 @@ class Registered(NamedTuple):
 
     registry: str  # "squash" or "cost"
     name: str
-    function: Callable[..., tuple[float, float]]  # compiled, with captured values
-    address: int  # by which kernels call it
+    function: UserFunction  # with captured values
     key: Hashable  # equal for equal code and captured values
 
 
 _registered: dict[tuple[str, str], Registered] = {}
 _by_address: dict[int, Registered] = {}
-_alive: list[Any] = []  # compiled code that kernels call by its address
 
 
 def enter(
@@ -82,12 +83,11 @@ def enter(
         )
 
     check(copy)
-    compiled = engine.user_functions.compile_function(copy, len(parameters))
-    warn_of_python(f"The {registry} {name!r}", compiled.refused)
-    entry = Registered(registry, name, compiled.function, compiled.address, key)
-    _alive.append(compiled.alive)
+    made = engine.user_functions.UserFunction(copy, parameters)
+    warn_of_python(f"The {registry} {name!r}", made.refused)
+    entry = Registered(registry, name, made, key)
     _registered[registry, name] = entry
-    _by_address[entry.address] = entry
+    _by_address[made.address] = entry
     return entry
 
 

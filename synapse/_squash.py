@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from ._registration import SQUASH, Registered, enter, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, ArgumentTypeError
+
+if TYPE_CHECKING:
+    from .engine.functions.user_functions import UserFunction
 
 ACTIVATIONS = _declared.ACTIVATIONS
 SINGLE = _declared.SINGLE
@@ -76,7 +79,7 @@ class Squash:
     low: float
     high: float
     surrogate: bool = False
-    _function: Callable[[float], tuple[float, float]] | None = None
+    _function: UserFunction | None = None
     _written: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -290,9 +293,10 @@ def register(
 
     Notes
     -----
-    The function is compiled. If it uses a feature that the language of kernels does not
-    support, or its source cannot be read, it is called in Python, which takes longer.
-    A :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
+    The function is compiled from its formula, for which it is run with symbols. If it
+    does more than compute (it draws, counts, reads a clock, or uses a number as an
+    integer), it is called in Python, which takes longer, and cannot be exported. A
+    :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
 
     If the function later raises an error, or indexes out of bounds, the step that
     called it raises :class:`~synapse.errors.FunctionError`. That step changes no
@@ -381,8 +385,8 @@ def _entered(
     written: dict[str, Any],
 ) -> Squash:
     """Return the squash of a compiled function, with a code for the kernels."""
-    FUNCTIONS.append(entry.address)
-    code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
+    FUNCTIONS.append(entry.function.address)
+    code = FIRST_CUSTOM + FUNCTIONS.index(entry.function.address)
     squash = Squash(entry.name, code, low, high, surrogate, entry.function, written)
     _by_code[code] = squash
     return squash

@@ -49,7 +49,7 @@ WINGS = {
     "schema": "schema",
     "status": "status",
     "store": "store",
-    "user_functions": "language.user_functions",
+    "user_functions": "functions.user_functions",
 }
 """Modules that are read as attributes of ``engine``."""
 

@@ -237,7 +237,7 @@ def explore(
         If `network` is not one, the inputs are not T rows of n finite numbers, the
         targets are not T rows that its cost accepts, or the path is not that of a file;
         with `learn`, also for a log, for more than 20,000 connections, and for a
-        registered squash beyond the language of kernels. Nothing is written then.
+        registered squash that is no formula. Nothing is written then.
     TopologyError
         If the network is connected to neurons outside of it.
     DivergenceError

@@ -53,7 +53,7 @@ _WHEN_NEEDED = {
     "exact": "exact",
     "quiet": "quiet",
     "lazy_parts": "language.lazy_parts",
-    "user_functions": "language.user_functions",
+    "user_functions": "functions.user_functions",
 }
 """Modules with kernels, which are imported when they are first used."""
 

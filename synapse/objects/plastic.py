@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks
 from .._typing import Floats, Ints
 from ..engine.follower import IdentityArray
-from ..engine.language.user_functions import raised
+from ..engine.functions.user_functions import raised
 from ..engine.locking import ExclusiveAccess
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError, FunctionError, TopologyError

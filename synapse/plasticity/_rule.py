@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Hashable, Mapping
 from math import exp, inf
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from .. import _checks as checks
 from .._checks import expected, is_number, known_names, require_type, suggestion
 from ..engine.functions.capture import frozen
 from ..errors import ArgumentError, ArgumentTypeError
-from ._names import NAMES, OF_BOTH, SIDES
+from ._names import DELTA_T, NAMES, OF_BOTH, SIDES
 from ._trace import MEAN, Trace
 
 # --- the signature --------------------------------------------------------------------
@@ -142,6 +142,9 @@ def require_named(function: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
+if TYPE_CHECKING:
+    from ..engine.functions.user_functions import UserFormula
+
 Function = Callable[..., float]
 _named: dict[str, Rule] = {}
 _passes: dict[Hashable, Any] = {}
@@ -184,9 +187,9 @@ class Rule:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a function requests a name that a synapse does not have, is a lambda, or uses
-        a feature that the language of kernels does not support. The message contains
-        the file and line. Also if a setting does not exist or is out of range.
+        If a function requests a name that a synapse does not have, is a lambda, or does
+        more than compute, so that it has no formula. The message contains the file and
+        line. Also if a setting does not exist or is out of range.
 
     See Also
     --------
@@ -432,42 +435,53 @@ class Rule:
             self._options["normalize"] is None,
         )
         if key not in _passes:
-            from ..engine.language.user_functions import called_in_python
+            from ..engine.functions.user_functions import called_in_python
 
             _passes[key] = learning.made_pass(self._form(learning))
-            functions = self._signature.functions.values()
-            copies = [(copy, len(names)) for copy, names, _ in functions]
-            _passes[key].in_python = called_in_python(copies, 1)
+            _passes[key].in_python = called_in_python(self._formulas)
         return _passes[key]
 
-    def _form(self, kernels: Any) -> Any:
-        from ..engine.language.user_functions import calling
+    @property
+    def _formulas(self) -> list[UserFormula]:
+        """What the functions compute."""
+        from ..engine.functions.user_functions import formula_of_rule
 
+        functions = self._signature.functions.values()
+        return [formula_of_rule(copy, names) for copy, names, _ in functions]
+
+    def _form(self, kernels: Any) -> Any:
         signature = self._signature
         order = [*NAMES, *signature.settings, *signature.traces]
         calls = {
             function: (
-                calling(copy, number, 1),
-                tuple(order.index(name) for name in names),
+                formula.calling(number),
+                tuple(order.index(name) for name in formula.names),
             )
-            for number, (function, (copy, names, _)) in enumerate(
-                signature.functions.items()
+            for number, (function, formula) in enumerate(
+                zip(signature.functions, self._formulas, strict=True)
             )
         }
         call = calls.get
         places = self._by_side
+        decays = DELTA_T + 1 + len(signature.settings)
+        gains = decays + len(signature.traces)
         traces = tuple(
             kernels.TraceForm(
-                *(k, side, declared.number, places[name][1], call(declared.of))
+                *(k, side, declared.number, places[name][1]),
+                *(decays + k, gains + k, call(declared.of)),
             )
             for k, (name, (declared, side)) in enumerate(signature.traces.items())
         )
+        of_synapses = tuple(trace for trace in traces if trace.side == OF_BOTH)
         return kernels.PassForm(
             *map(call, self._functions),
             traces,
-            len(signature.settings),
+            tuple(trace for trace in traces if trace.side != OF_BOTH),
+            of_synapses,
+            tuple(range(DELTA_T, decays)),
+            tuple(range(gains + len(traces))),
             self._asks_for("size"),
-            self._options["eligibility"] is not None,
+            len(of_synapses) if self._options["eligibility"] is not None else None,
             self._functions[0] is None
             or self._asks_for("size")
             or self._asks_for("sign"),
@@ -499,19 +513,21 @@ def _checked_option(name: str, title: str, value: Any) -> Any:
 
 
 def _require_compiled(rule: Rule) -> None:
-    """Raise ArgumentError, with file and line, if the language does not support a
-    user's function. Functions of the library are not translated on import.
+    """Raise ArgumentError, with file and line, if a user's function is no formula.
+    Functions of the library are not read on import.
     """
-    from ..engine.language import user_functions
+    from ..engine.functions.formula import UnreadableError
+    from ..engine.functions.user_functions import formula_of_rule
 
     for copy, names, _ in rule._signature.functions.values():
         if not copy.__module__.startswith(__package__):
-            refused = user_functions.refusal_of(copy, len(names))
-            if refused:
+            try:
+                formula_of_rule(copy, names)
+            except UnreadableError as error:
                 raise ArgumentError(
                     f"The function {copy.__name__!r} of a rule cannot be compiled:"
-                    f" {refused}."
-                )
+                    f" {error.place}: {error}."
+                ) from error
 
 
 def require_name(rule: Rule) -> None:

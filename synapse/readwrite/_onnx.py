@@ -21,13 +21,14 @@ from .._checks import (
 )
 from .._squash import ACTIVATIONS, LARGEST
 from .._typing import Ints
+from ..engine.functions.formula import computed
 from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
 from . import _files
 from ._blocks import Block, blocks_of, components_of, gater_of
 from ._formats import Format
-from ._formulas import as_registered, computed, kind_of, tree_of
+from ._formulas import as_registered, kind_of, tree_of
 from ._operator_layers import OperatorLayer, layer_of
 from ._plan import NOW, ExportPlan, Fire, Stage, written_plan
 
@@ -583,7 +584,9 @@ def fire(graph: Graph, squash: str, states: str) -> str:
     entry = ACTIVATIONS.get(squash)
     if entry is not None and entry.onnx:
         return graph.node(entry.onnx, states)
-    values: str = computed(tree_of(squash, 0), {"s": states}, _functions(graph, states))
+    values: str = computed(
+        tree_of(squash, 0), {"state": states}, _functions(graph, states)
+    )
     if kind_of(squash) != LARGEST:
         return values
     best = graph.node("ArgMax", states, axis=1, keepdims=1)  # the first in a tie

@@ -150,7 +150,7 @@ def test_rows_continue_with_the_same_bits(sales, tmp_path, options):
             whole.facts,
             whole.result.history,
         )
-    with pytest.raises(ArgumentError, match="more than 4. Pass --epochs 9 or more"):
+    with pytest.raises(ArgumentError, match="more than 4. Use --epochs 9 or more"):
         trained(epochs=4, checkpoint=file)
 
 

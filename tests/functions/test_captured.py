@@ -1,10 +1,16 @@
 import math
 import types
+import warnings
+from array import array
+from collections import UserDict, UserList, deque
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
+from synapse import Layer, Network, errors, squashes
 from synapse.engine.functions.capture import frozen
+from synapse.readwrite import python_source
 
 gain = 2.0
 settings = types.ModuleType("settings")
@@ -119,3 +125,48 @@ def test_attributes_of_objects_and_classes_keep_their_values():
     finally:
         Settings.shift = 1.0
     assert type(held) is Settings
+
+
+# what a function captures, how it reads it, and how the value changes later
+CAPTURED = {
+    "namespace": (types.SimpleNamespace(a=4.0), "x.a", "x.a = 40.0"),
+    "class": (type("Held", (), {"a": 4.0}), "x.a", "x.a = 40.0"),
+    "module": (types.ModuleType("held"), "x.a", "x.a = 40.0"),
+    "list": ([4.0], "x[0]", "x[0] = 40.0"),
+    "nested list": (([4.0],), "x[0][0]", "x[0][0] = 40.0"),
+    "dict": ({"a": 4.0}, "x['a']", "x['a'] = 40.0"),
+    "NumPy array": (np.array([4.0]), "x[0]", "x[0] = 40.0"),
+    "array": (array("d", [4.0]), "x[0]", "x[0] = 40.0"),
+    "deque": (deque([4.0]), "x[0]", "x[0] = 40.0"),
+    "UserDict": (UserDict(a=4.0), "x['a']", "x['a'] = 40.0"),
+    "UserList": (UserList([4.0]), "x[0]", "x[0] = 40.0"),
+    "set": ({4.0}, "max(x)", "x.add(40.0)"),
+    "default": ([4.0], "y[0]", "x[0] = 40.0"),
+}
+CAPTURED["module"][0].a = 4.0
+
+
+@pytest.mark.parametrize("kind", CAPTURED)
+def test_every_way_computes_with_the_values_of_the_registration(kind):
+    value, read, change = CAPTURED[kind]
+    scope = {"x": value, "__name__": "captured"}
+    name = f"captured_{kind.replace(' ', '_')}"
+    passed = "state" if kind != "default" else "state, *, y=x"
+    exec(f"def {name}({passed}):\n    return {read} * state, {read}\n", scope)
+    if kind == "default":  # of a function that it calls
+        exec(
+            "def outer(state):\n    return inner(state)", made := {"inner": scope[name]}
+        )
+        scope[name] = made["outer"]
+        scope[name].__name__ = name
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.FunctionWarning)
+        squash = squashes.register(scope[name])
+    net = Network(Layer(1), [], Layer(1, squash))
+    net.input.project(net.output, weights=[[1.0]])
+    exec(change, scope)
+    assert squash(1.0) == net.activate([1.0])[0] == 4.0
+    if squash._function.formula is not None:
+        program = {}
+        exec(python_source(net), program)
+        assert program["Network"]().step([1.0]) == [4.0]

@@ -2,7 +2,6 @@
 they raise."""
 
 import math
-import warnings
 from functools import partial
 
 import numpy as np
@@ -13,11 +12,10 @@ import synapse
 from synapse import Layer, Neuron, Trainer, costs, squashes
 from synapse._registration import _registered, require_sound
 from synapse.engine.status import FAILED
-from synapse.errors import ArgumentError, FunctionError, FunctionWarning
+from synapse.errors import ArgumentError, FunctionError
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused
 from tests.helpers.ties import numbers as learnt
-
-slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 
 
 @squashes.register
@@ -27,30 +25,12 @@ def wavy(state):
 
 @squashes.register
 def raises_above_six(state):
-    if state > 6.0:
-        raise ValueError("too large")
-    return state, 1.0
-
-
-@squashes.register
-def looks_up(state):
-    return state, slopes[int(abs(state))]
+    return state + 0.0 * math.log(6.25 - state), 1.0
 
 
 @squashes.register
 def divides(state):
     return state + 0.0 / (state - 6.5), 1.0
-
-
-def in_python(register):
-    """A decorator that registers a function beyond the language of kernels."""
-
-    def registered(function):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FunctionWarning)
-            return register(function)
-
-    return registered
 
 
 @in_python(squashes.register)
@@ -65,7 +45,7 @@ def finds_nothing_in_python(state):
     return state, dict.fromkeys(range(6), 1.0)[int(abs(state))]
 
 
-@costs.register
+@in_python(costs.register)
 def refuses(target, output, derivative, outputs):
     if target > 2.0:
         raise ValueError("target too large")
@@ -74,8 +54,7 @@ def refuses(target, output, derivative, outputs):
 
 
 FAILING = [
-    (raises_above_six, "ValueError: too large"),
-    (looks_up, "IndexError"),
+    (raises_above_six, "ValueError"),
     (divides, "ZeroDivisionError"),
     (raises_in_python, "ValueError: too large"),
     (finds_nothing_in_python, "KeyError: 6"),
@@ -185,7 +164,7 @@ class TestASquashThatRaises:
 
 
 def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
-    @squashes.register
+    @in_python(squashes.register)
     def raises_with_its_state(state):
         if state > 10.0:
             raise ValueError("too large", state)
@@ -204,7 +183,7 @@ def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
 
 
 def test_an_error_that_cannot_be_repeated_is_raised_all_the_same():
-    address = _registered["squash", "wavy"].address
+    address = _registered["squash", "wavy"].function.address
     words = r"The squash 'wavy' failed at state 0.5: an error\."
     with pytest.raises(FunctionError, match=words):
         require_sound(FAILED, np.array([1.0, address, 0.5, 0.0, 0.0, 0.0, 0.0]))

@@ -163,15 +163,15 @@ for dtype in ("float32", "float64"):
     one = neuron(dtype)
     one.activate()
     compiled = parts(dtype)
-    gated, tanh = compiled["compute_lone_gated_state"], compiled["activate_tanh"]
-    for slot in lazy_parts._slots[gated]:
+    traces, tanh = compiled["update_lone_traces"], compiled["activate_tanh"]
+    for slot in lazy_parts._slots[traces]:
         ctypes.c_uint64.from_address(slot).value = interrupt
     lazy_parts.evict(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        lazy_parts.evict(gated)
+        lazy_parts.evict(traces)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()

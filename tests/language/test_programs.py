@@ -14,9 +14,9 @@ from synapse.engine.language.decorators import (
     kernel,
     strict_fp,
 )
+from synapse.engine.language.environment_step import CHECKED
 from synapse.engine.language.source import define
 from synapse.engine.language.tree import RefusedError
-from synapse.engine.language.user_functions import CHECKED
 from synapse.engine.language.words import added
 from tests.language import programs
 from tests.language.programs import Style
@@ -365,11 +365,6 @@ def large_integers(x):
 def single_precision(x, a):
     a[0] = a[0] * x + x
     return x + x, x * np.float64(0.1), a[0] / x, np.float32(x * np.float64(3.3))
-
-
-@trap((1,), (True,), (2.5,))
-def types(x):
-    return isinstance(x, float), isinstance(x, int), isinstance(x, (bool, float))
 
 
 @trap((4, 1), (0, 3))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from synapse.engine.language import entries
+from synapse.engine.language.environment_step import CHECKED
 from synapse.engine.language.memory import STORE
 from synapse.engine.language.program import TypedProgram
 from synapse.engine.language.source import STRICT_FLAGS, PartOptions, define
@@ -23,7 +24,6 @@ from synapse.engine.language.tree import (
     RefusedError,
     TupleKind,
 )
-from synapse.engine.language.user_functions import CHECKED
 from tests.helpers.cases import every_case
 
 KERNEL = PartOptions(STRICT_FLAGS)

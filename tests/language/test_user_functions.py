@@ -5,14 +5,16 @@ import doctest
 import linecache
 import math
 import types
+import warnings
 
 import numpy as np
 import pytest
 
-from synapse import Neuron, evolve, squashes
+from synapse import Neuron, _registration, evolve, squashes
+from synapse.engine.functions.user_functions import UserFunction
 from synapse.engine.language.decorators import COMPILES, kernel
+from synapse.engine.language.environment_step import compile_step
 from synapse.engine.language.memory import call_at, plain_address
-from synapse.engine.language.user_functions import compile_function, compile_step
 from synapse.errors import FunctionError, FunctionWarning
 from synapse.evolve._population import Genomes
 from tests.helpers.processes import python
@@ -39,12 +41,12 @@ def renamed(function, name):
 @pytest.mark.parametrize("name", WITHIN)
 def test_what_is_within_the_language_is_compiled_to_the_same_bits(name):
     function = getattr(users, name)
-    compiled = compile_function(function, 1)
+    compiled = UserFunction(function, ("state",))
     assert compiled.refused == ""
     for state in STATES:
         expected = tuple(map(float, function(state)))
-        assert compiled.function(state) == expected
-        assert str(compiled.function(state)) == str(expected)
+        assert compiled(state) == expected
+        assert str(compiled(state)) == str(expected)
 
 
 def test_it_is_registered_without_a_word():
@@ -74,8 +76,8 @@ def test_cells_of_a_notebook():
     squash = squashes.register(first)
     assert squashes.register(again) is squash
     assert squash(1.0) == Neuron(squash, bias=1.0).activate() == 0.5
-    compiled = compile_function(other, 1)
-    assert (compiled.refused, compiled.function(1.0)) == ("", (0.25, 0.25))
+    compiled = UserFunction(other, ("state",))
+    assert (compiled.refused, compiled(1.0)) == ("", (0.25, 0.25))
 
 
 IN_A_NOTEBOOK = """
@@ -85,7 +87,7 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 for number in (1, 2):
     done = shell.run_cell('''
-from synapse import Neuron, squashes
+from synapse import Neuron, _registration, squashes
 
 GAIN = 0.5
 
@@ -168,7 +170,9 @@ ERRORS = {
 @pytest.mark.parametrize("function", ERRORS, ids=lambda function: function.__name__)
 def test_an_error_within_is_the_cause_of_one_of_the_library(function):
     kind, message = ERRORS[function]
-    squash = squashes.register(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FunctionWarning)
+        squash = squashes.register(function)
     neuron = Neuron(squash, bias=7.0)
     words = f"The squash '{function.__name__}' failed at state 7: .*{message}"
     with pytest.raises(FunctionError, match=words) as raised:
@@ -198,7 +202,9 @@ def test_the_first_call_that_raises_is_recorded_and_nothing_is_called_after_it(
     compiles,
 ):
     addresses = [
-        compile_function(too_far, 4).address if compiles else plain_address(too_far)
+        UserFunction(too_far, _registration.COST).address
+        if compiles
+        else plain_address(too_far)
         for _ in range(2)
     ]
     call = call_both if compiles else call_both.part
@@ -217,12 +223,12 @@ def test_an_index_from_the_end_is_one_of_python():
     def look(place):
         return users.LIST[int(place)], users.TABLE[int(place)]
 
-    compiled = compile_function(look, 1)
+    compiled = UserFunction(look, ("state",))
     for place in (-2.0, -1.0, 0.0, 1.0):
-        assert compiled.function(place) == look(place)
+        assert compiled(place) == look(place)
     for place in (-3.0, 2.0, 1e6, -1e6):
         with pytest.raises(IndexError):
-            compiled.function(place)
+            compiled(place)
 
 
 # --- environments ---------------------------------------------------------------------

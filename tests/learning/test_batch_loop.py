@@ -16,6 +16,7 @@ from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Penalties
 from synapse.learning.rules import RuleTask
 from synapse.learning.rules._base import RULES
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import every_case
 
 from .helpers import built, parameters
@@ -101,7 +102,7 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
 ):
     """The last batch is too large, or a registered function raises for it."""
 
-    @squashes.register
+    @in_python(squashes.register)
     def thorny(state):
         if state > 100.0:
             raise ValueError("too much")

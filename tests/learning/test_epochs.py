@@ -30,6 +30,7 @@ from synapse.learning import (
     WarmUp,
 )
 from synapse.learning.rules import Online
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused, every_case
 
 from .helpers import parameters, sequences
@@ -167,7 +168,7 @@ def failed(error, squash, **options):
 
 
 def test_what_fails_in_the_middle_of_a_call(calls):
-    @squashes.register
+    @in_python(squashes.register)
     def brittle(state):
         if abs(state) > 50.0:
             raise ValueError("too much")

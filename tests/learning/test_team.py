@@ -17,6 +17,7 @@ from synapse.errors import ArgumentError, DivergenceError, FunctionError, Synaps
 from synapse.learning import _gradient
 from synapse.learning.rules import _bptt
 from synapse.objects import side_by_side, threads as workers
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused, every_case
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random
@@ -78,7 +79,7 @@ def test_options_keep_the_bits(options):
     same_for_any_number(tied, sequences(tied(), [4] * 20), batch_size=20, **options)
 
 
-@squashes.register
+@in_python(squashes.register)
 def fragile(state):
     if state > 50.0:
         raise ValueError("too large")

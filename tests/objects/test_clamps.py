@@ -19,6 +19,7 @@ from synapse.errors import (
     FunctionError,
     TopologyError,
 )
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused
 from tests.helpers.strategies import SMOOTH, Twin, delay_some, specs
 from tests.learning.helpers import differences
@@ -250,7 +251,7 @@ def test_ctrl_c_between_currents_loses_no_bias(monkeypatch):
 
 
 def test_biases_come_back_after_a_function_has_raised():
-    @squashes.register
+    @in_python(squashes.register)
     def raises_above_hundred(state):
         if abs(state) > 100.0:
             raise ValueError("too large")

@@ -16,6 +16,7 @@ from synapse.engine.rtrl import Layout
 from synapse.errors import ArgumentError, FunctionError, SynapseError, TopologyError
 from synapse.learning import fit_readout
 from tests.engine.test_rule import EDITS, edit
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused, every_case
 from tests.helpers.integrity import check_store
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
@@ -365,7 +366,7 @@ def test_a_squash_that_raises_in_the_middle_of_a_step(place):
     """The context is that of the failed step: there is nothing to learn from until it
     is cleared."""
 
-    @synapse.squashes.register
+    @in_python(synapse.squashes.register)
     def fragile_now_and_then(state):
         if abs(state) > 100.0:
             raise ValueError("too large")

@@ -14,6 +14,7 @@ from synapse import Layer, Network, Trainer, record, squashes
 from synapse.errors import ArgumentError, FunctionError, TopologyWarning
 from synapse.objects import side_by_side
 from synapse.objects.side_by_side import kernel_rows
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
 from tests.learning.helpers import built
@@ -178,7 +179,7 @@ def test_a_recording_changes_no_bit_and_has_every_step(sort):
     np.testing.assert_allclose(log.activation, whole.reshape(60, -1), atol=1e-12)
 
 
-@squashes.register
+@in_python(squashes.register)
 def fails_above(state):
     if state > 50.0:
         raise ValueError("too large")

@@ -21,6 +21,7 @@ from synapse.errors import (
     TopologyError,
 )
 from synapse.objects.online_adagrad import OnlineAdaGrad
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import unchanged
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
@@ -253,7 +254,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
         net.output_gradient()
 
 
-@squashes.register
+@in_python(squashes.register)
 def raises_above_eight(state):
     if state > 8.0:
         raise ValueError("too large")

@@ -7,15 +7,15 @@ import pytest
 
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.engine.functions.costs import COSTS
-from synapse.readwrite._formulas import (
+from synapse.engine.functions.formula import (
     COMPARISONS,
     OPERATORS,
     PRIMITIVES,
     UnreadableError,
     computed,
     only,
-    read,
 )
+from synapse.engine.functions.formula_reader import read
 
 from ..engine.test_activations import STATES
 from ..helpers.compiled_elsewhere import CompiledElsewhere
@@ -85,8 +85,7 @@ EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
 
 FUNCTIONS = {
     **{name: np.vectorize(functions[0]) for name, functions in PRIMITIVES.items()},
-    **OPERATORS,
-    **COMPARISONS,
+    **{name: functions[1] for name, functions in (OPERATORS | COMPARISONS).items()},
     "number": float,
     "where": lambda condition, then, other: then if condition else other,
 }
@@ -126,6 +125,20 @@ def swallowing(state):
         return 0.0, 0.0
 
 
+def long(state):
+    total = 0.0
+    for k in range(2000):
+        total = 0.5 * total + state * k
+    return total, 0.0
+
+
+def many(state):
+    total = 0.0
+    for k in range(10):
+        total = total + 1.0 if state > k else total
+    return total, 0.0
+
+
 def test_functions_that_a_notebook_adds_to_the_builtins_do_not_matter(monkeypatch):
     monkeypatch.setattr("builtins.display", swallowing, raising=False)
     assert len(read(lambda s: (abs(s), 1.0), "s")) == 2
@@ -135,9 +148,11 @@ def test_functions_that_a_notebook_adds_to_the_builtins_do_not_matter(monkeypatc
     ("formula", "reason"),
     [
         (endless, "it takes more than 12 decisions"),
-        (remainder, "it calls remainder"),
+        (remainder, "it calls mod"),
         (gamma, "it calls lgamma"),
         (swallowing, "it catches exceptions"),
+        (long, "it computes more than 120 numbers"),
+        (many, "it has more than 256 ways"),
     ],
 )
 def test_what_is_no_formula_is_refused_with_the_reason(formula, reason):

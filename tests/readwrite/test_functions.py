@@ -5,7 +5,7 @@ ask Python, in C, JavaScript and Python; steps, learning and exact gradients.
 import math
 import shutil
 from functools import cache
-from itertools import compress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,21 +33,16 @@ from .programs import RUNNERS as STEPS, SANITIZED, close, programmed, run, run_c
 pytestmark = pytest.mark.skipif(not COMPILES, reason="the engine is the oracle")
 INEXACT = (
     *("math.", "np.s", "np.c", "np.t", "np.e", "np.l", "np.h", "np.a", "np.f", "np.p"),
-    *("**", "pow", "exp", "names("),
+    *("**", "pow", "exp"),
 )
 """What stands in functions that libraries compute, up to the last places."""
-ABSENT = ("gamma",)
-"""What JavaScript does not have; it is refused."""
 
 
-def tolerance(text, language):
+def tolerance(text):
     """By how much numbers of a function may differ."""
     if not any(name in text for name in INEXACT):
         return 0.0
-    if "np.float32" in text:
-        return 5e-7
-    # Python's own gamma differs from that of C
-    return 1e-13 if language == "python" and "gamma" in text else 1e-15
+    return 1e-15
 
 
 @cache
@@ -56,7 +51,7 @@ def computed(expressions):
     engine, with which the programs in all languages are compared.
     """
     made = zip(expressions, functions.of_expressions(expressions), strict=True)
-    pairs = [(text, f) for text, f in made if functions.is_compiled(f, 1)]
+    pairs = [(text, of) for text, f in made if (of := functions.formula_of(f))]
     rows = [(state,) for state in STATES]
     return pairs, functions.by_engine([f for _, f in pairs], rows)
 
@@ -66,14 +61,11 @@ def wrong(expressions, language, folder):
     compared, and how many of their numbers are NaN.
     """
     pairs, ours = computed(tuple(expressions))
-    if language == "javascript":
-        kept = [not any(name in text for name in ABSENT) for text, _ in pairs]
-        pairs, ours = [*compress(pairs, kept)], ours[:, kept]
     rows = [(state,) for state in STATES]
     theirs = RUNNERS[language]([f for _, f in pairs], rows, folder)
     mistakes = {}
     for k, (text, _) in enumerate(pairs):
-        bad = differences(ours[:, k], theirs[:, k], tolerance(text, language))
+        bad = differences(ours[:, k], theirs[:, k], tolerance(text))
         if bad.any():
             row = int(np.argwhere(bad)[0][0])
             mistakes[text] = STATES[row], ours[row, k, 0], theirs[row, k, 0]
@@ -81,10 +73,10 @@ def wrong(expressions, language, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", range(8))
+@pytest.mark.parametrize("share", range(2))
 @pytest.mark.parametrize("language", RUNNERS)
 def test_every_operation_and_word(tmp_path, language, share):
-    expressions = list(dict.fromkeys(functions.every_expression()))[share::8]
+    expressions = list(dict.fromkeys(functions.every_expression()))[share::2]
     mistakes, count, _ = wrong(expressions, language, tmp_path)
     assert not mistakes, mistakes
     assert count > 0.8 * len(expressions)
@@ -103,10 +95,9 @@ def test_generated_functions(tmp_path, count, seed, least, language):
     made = generated_functions.functions(count, seed)
     texts = made.text.split("\n\ndef f")[-count:]
     pairs = [
-        (text, f)
+        (text, of)
         for text, f in zip(texts, made.by_name.values(), strict=True)
-        if functions.is_compiled(f, 3)
-        and not (language == "javascript" and any(name in text for name in ABSENT))
+        if (of := functions.formula_of(f, generated_functions.ARGUMENTS))
     ]
     assert len(pairs) > least
     rows = generated_functions.arguments(seed, 60)
@@ -119,7 +110,7 @@ def test_generated_functions(tmp_path, count, seed, least, language):
         bad = differences(ours[:, k], theirs[:, k], 0.0 if is_exact else 1e-9)
         # the last place of a function of a library may decide a branch, and a remainder
         # of a large number has nothing else
-        tolerated = 0.2 if "fmod" in text or "%" in text else 0.02
+        tolerated = 0.2 if "fmod" in text else 0.02
         if bad.any() and (is_exact or bad.mean() > tolerated):
             mistakes.append(text)
     assert not mistakes, mistakes
@@ -128,18 +119,20 @@ def test_generated_functions(tmp_path, count, seed, least, language):
 # --- in networks ----------------------------------------------------------------------
 
 
+LOW, HIGH = (0.25, 2.5), SimpleNamespace(gain=0.125, kinks=[-1.0, 1.5])
+
+
 @squashes.register(surrogate=True)
 def in_parts(state):
-    index = math.floor(state) % 5
-    return 0.125 * state + (0.25, 2.5, -1.0, 0.0, 1.5)[index], (0.5, 0.25, 1.5)[
-        index % 3
-    ]
+    if state > HIGH.kinks[0]:
+        return HIGH.gain * state + (LOW[1] if state > HIGH.kinks[1] else LOW[0]), 0.5
+    return HIGH.gain * math.atan(state), HIGH.gain / (1.0 + state**2)
 
 
 @squashes.register(surrogate=True)
-def of_bits(state):
-    bits = (int(state * 1000) * 2654435761) % 4294967296
-    return np.float32(0.1) * (bits >> 28), 0.125 * (bits & 7)
+def of_numpy(state):
+    value = np.exp(-np.abs(state))
+    return float(np.maximum(value, 0.1)), 0.125 * np.copysign(value, state)
 
 
 @squashes.register(surrogate=True)
@@ -149,16 +142,14 @@ def up_to_five(state):
 
 @costs.register
 def from_minus_three(target, output, derivative, outputs):
-    if target < -3.0:
-        raise ValueError
-    gap = target - output
+    gap = target - output + 0.0 * math.sqrt(3.0 + target)
     return 0.5 * gap * gap, gap * derivative
 
 
 def mixed():
     """Squashes of users beside those that are built in."""
     inputs, outputs = Layer(2), Layer(2, "identity")
-    hidden = [Layer(1, kind) for kind in (in_parts, of_bits, "tanh")]
+    hidden = [Layer(1, kind) for kind in (in_parts, of_numpy, "tanh")]
     for layer in hidden:
         inputs.project(layer, seed=1)
         layer.project(outputs, seed=3)
@@ -209,16 +200,18 @@ def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
         assert "NAN" in c_source(net)
 
 
-def test_a_page_has_the_tables_of_functions():
+def test_a_page_has_functions_of_users():
     node = shutil.which("node") or pytest.skip("there is no node here")
     text = registered_source("squash", "in_parts", in_parts._function)
     main = "const register = (kind, name, f) => console.log(f(1.5), f(Infinity));\n"
-    assert run([node, "-e", main + text]) == "[ 2.6875, 0.25 ] [ NaN, NaN ]\n"
+    assert run([node, "-e", main + text]) == "[ 0.4375, 0.5 ] [ Infinity, 0.5 ]\n"
 
 
 @pytest.mark.compiler
 def test_names_of_users_are_no_words_of_c_plus_plus(tmp_path):
-    made = functions.of_expressions(["names(s)", "of_docstring(s)", "greek(s)"])
+    made = [*map(functions.formula_of, functions.of_expressions(["s", "exp(s)", "-s"]))]
+    for formula, name in zip(made, ("asm", "é", "template"), strict=True):
+        formula.function.__name__ = name
     rows = [(state,) for state in STATES]
     flags = [flag for flag in FLAGS if flag != "-std=c99"]
     answers = functions.by_c(made, rows, tmp_path, ["-x", "c++", "-std=c++11", *flags])

@@ -15,6 +15,7 @@ import architect
 import synapse
 from synapse import gradient, reward
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
+from tests.helpers.called_in_python import in_python
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 DISCOUNT = 0.9
@@ -612,7 +613,9 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
             raise ValueError("too high")
         return 0.1 * x, 0.1
 
-    net = architect.Perceptron(1, 1, squash=synapse.squashes.register(falls), seed=0)
+    net = architect.Perceptron(
+        1, 1, squash=in_python(synapse.squashes.register)(falls), seed=0
+    )
     net.weights = [1.0]
     net.biases = [0.0, 0.0]
     agent = reward.TD(net, update=0.0, normalize=False)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import builtins
 import dis
+from array import array
+from collections import UserDict, UserList, deque
 from collections.abc import Callable, Hashable
 from copy import copy
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -17,10 +19,13 @@ from typing import Any
 
 import numpy as np
 
+CONTAINERS = set, frozenset, bytearray, array, deque, UserDict, UserList
+"""Types of values that are copied without their items."""
 Frozen = tuple[Any, Hashable]
 """A copy of a value, and its key. The keys of values with equal contents are equal."""
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
+PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
+"""Types of values that cannot change."""
 
 
 def frozen(function: FunctionType) -> Frozen:
@@ -68,12 +73,12 @@ class Freezer:
         original = getattr(value, "py_func", value)
         if isinstance(original, FunctionType):
             return self.function(original)
-        if isinstance(value, _PLAIN):
+        if isinstance(value, PLAIN):
             return value, (type(value), repr(value))
         if isinstance(value, np.ndarray):
-            copy = value.copy(order="K")
-            copy.setflags(write=False)
-            return copy, (
+            fixed = value.copy(order="K")
+            fixed.setflags(write=False)
+            return fixed, (
                 type(value),
                 value.dtype.str,
                 value.shape,
@@ -88,6 +93,8 @@ class Freezer:
                 (type(name), repr(name), key) for name, (_, key) in items.items()
             )
             return {name: copy for name, (copy, _) in items.items()}, (dict, keys)
+        if isinstance(value, CONTAINERS):
+            return copy(value), (type(value), repr(value))
         if isinstance(value, ModuleType):
             return self.module(value, attributes)
         return self.thing(value, attributes)
@@ -179,7 +186,8 @@ class Freezer:
                 keys.append(key)
         for defaults in ("__defaults__", "__kwdefaults__"):
             values, key = self.value(getattr(function, defaults), attributes)
-            setattr(clone, defaults, values)
+            as_dict = dict if defaults == "__kwdefaults__" else tuple
+            setattr(clone, defaults, values and as_dict(values))
             keys.append(key)
         self.seen[id(function)] = copy, tuple(keys)
         return self.seen[id(function)]

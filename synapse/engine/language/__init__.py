@@ -5,8 +5,8 @@ function, ``translator`` and ``expressions`` convert it to a typed tree, and ``p
 collects all functions that a kernel reaches. Besides parts, kernels call ``words``,
 ``memory`` and ``packs``, and ``tiles`` is written in the language itself. ``llvm``
 writes the tree for LLVM, ``machine`` calls LLVM, ``entries`` defines the functions that
-Python calls, and ``code_files`` stores machine code. Users' functions enter through
-``user_functions``.
+Python calls, and ``code_files`` stores machine code. Environments of
+evolution enter through ``environment_step``.
 
 Kernels import the language from here: the decorators for parts and kernels, the kinds
 of a lazy part's arguments, and words.

@@ -55,7 +55,6 @@ from .tree import (
     size_of,
     statement,
     tuple_of,
-    types_of,
     unify,
 )
 from .words import REALS, added, ends_of_part
@@ -161,8 +160,8 @@ class Expressions:
         self.function = function
         self.options = options
         # a user's function is that of the engine, whose numbers have types
-        self.has_facts = bool(program.facts) and not options.from_end
-        self.unrolls = program.unrolls and not options.from_end
+        self.has_facts = bool(program.facts) and not options.of_user
+        self.unrolls = program.unrolls and not options.of_user
         names = function.__code__.co_freevars
         cells = zip(names, function.__closure__ or (), strict=True)
         full = {n: c.cell_contents for n, c in cells if c != CellType()}
@@ -306,7 +305,8 @@ class Expressions:
         is_outside = name not in self.function.__code__.co_varnames
         if not is_outside or name not in self.outside:
             raise RefusedError(f"{name} has no value here")
-        return known(self.outside[name])
+        value = self.outside[name]
+        return known(python_numbers.own(value) if self.options.checked else value)
 
     def _of_attribute(self, node: ast.Attribute) -> Node:
         base = self.visit(node.value)
@@ -315,7 +315,8 @@ class Expressions:
         if is_known(base):
             if not hasattr(kind.value, name):
                 raise RefusedError(f"{kind.value!r} has no {name}")
-            return known(getattr(kind.value, name))
+            value = getattr(kind.value, name)
+            return known(python_numbers.own(value) if self.options.checked else value)
         if isinstance(kind, BundleKind) and name in kind.layout.places:
             return column_of(base, name)
         if isinstance(kind, RecordKind) or getattr(kind, "record", None) is not None:
@@ -388,7 +389,7 @@ class Expressions:
                 "a slice of a vector can only have a begin and an end",
             )
             bounds = list(map(self.whole, self._ends(index, known(0), size)))
-            if self.options.from_end:
+            if self.options.checked:
                 both = self.call(ends_of_part, [size, *bounds])
                 bounds = items_of(self.temporary(both))
             return Node("slice", ArrayKind(kind.of, 1), (array, *bounds))
@@ -442,7 +443,7 @@ class Expressions:
 
     def _within(self, index: Node, size: Node) -> Node:
         """Return a user's index, which may be negative or out of range as in Python."""
-        if not self.options.from_end:
+        if not self.options.checked:
             return self.temporary(index) if size.form == "literal" else index
         index = self.temporary(index)
         is_negative = at_run_time(self.compare("<", index, known(0)))
@@ -458,7 +459,7 @@ class Expressions:
             return index
         index = at_run_time(index)
         require(index.kind in (INT, BOOL, "word"), "an index must be an integer")
-        return python_numbers.whole(self, index, INT)
+        return convert(index, INT)
 
     def _of_tuple(self, node: ast.Tuple) -> Node:
         return tuple_of(self.values(*node.elts))
@@ -519,7 +520,7 @@ class Expressions:
         if is_known(left) and is_known(right):
             return self.folded_by(FOLDED[operation], left, right)
         left, right = at_run_time(left), at_run_time(right)
-        if self.options.from_end:
+        if self.options.checked:
             return python_numbers.binary(self, operation, left, right)
         if operation == "BitAnd" and literal(INT, 0) in (left, right):
             return known(0)
@@ -591,7 +592,7 @@ class Expressions:
             return self.folded_by(UNARY[operation], value)
         is_real = value.kind in (BOOL, *FLOATS)
         require(operation != "Invert" or not is_real, "~ needs an integer")
-        if operation == "USub" and self.options.from_end:
+        if operation == "USub" and self.options.checked:
             return python_numbers.negative(self, value)
         if value.kind == BOOL:
             value = convert(value, INT)
@@ -643,7 +644,7 @@ class Expressions:
             test = self.truth(value)
         statements, rest = self.apart(lambda: self._joined(form, makes[1:]))
         is_bool = is_known(rest) and isinstance(rest.kind.value, bool)
-        if not statements and is_bool and types_of(value.kind) == {bool}:
+        if not statements and is_bool and value.kind == BOOL:
             return known(decides) if rest.kind.value == decides else test
         rest = at_run_time(rest)
         if not statements and value.kind == rest.kind == BOOL:
@@ -721,12 +722,12 @@ class Expressions:
         with suppress(UnevenError):
             if is_known(left) and is_known(right):
                 answer = self.folded_by(holds, left, right)
-                return answer if self.options.from_end else self.truth(answer)
+                return self.truth(answer)
             answers = self._results_of(holds, left, right)
             if answers and len(answers) == 1:
                 return known(bool(answers.pop()))
         left, right = at_run_time(left), at_run_time(right)
-        if self.options.from_end:
+        if self.options.checked:
             return python_numbers.compare(self, sign, left, right)
         kind = unify(left.kind, right.kind)
         require(kind in RANK, "a comparison needs two numbers")

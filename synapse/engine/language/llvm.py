@@ -655,11 +655,11 @@ call void %code.{n}({", ".join(values)})""")
             rest = self.let(f"fsub {self.flags}{values[0]}, {number}")
             return self.let(f"fcmp {self.flags}ord {kind} {rest}, {rest}")
         callee = name + ("f" if of == FLOAT32 else "")
-        is_exact = self.instance.options.from_end
+        is_exact = self.instance.options.of_user
         if name in INTRINSICS and not (is_exact and name == "pow"):
             callee = f"{INTRINSICS[name]}.{suffix_of(of)}"
-        # it reads and changes no memory, unlike what C says of errno; for users, LLVM
-        # puts no other function in its place, such as x * x
+        # it reads and changes no memory, unlike what C says of errno; for users,
+        # LLVM puts no other function in its place, such as x * x
         pure = " memory(none) nounwind willreturn" + " nobuiltin" * is_exact
         return self.call(kind, callee, *values, flags=self.flags, mark=pure)
 

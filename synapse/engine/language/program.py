@@ -13,7 +13,7 @@ import numpy as np
 from .each import Each, each
 from .source import PartOptions
 from .translator import Translator
-from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known, types_in
+from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known
 from .words import WORDS, Words
 
 
@@ -80,8 +80,6 @@ class TypedProgram:
         """
         options = getattr(function, "options", caller._replace(inlined=True))
         key: Any = function, kinds, options
-        if options.from_end:
-            key = *key, types_in(kinds)
         made = self.instances.get(key)
         if made is None:
             if key in self._begun:

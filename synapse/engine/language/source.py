@@ -26,15 +26,15 @@ class PartOptions(NamedTuple):
     """How a function is compiled.
 
     `flags` are the fast-math flags of its arithmetic. With `inlined`, it is inlined
-    into each caller, otherwise into none of them. With `from_end`, negative indices
-    count from the end. With `checked`, it returns no value where Python would raise an
-    error. `records` lists the parts of its arguments that a kernel reads first, see
-    ``memory.py``.
+    into each caller, otherwise into none of them. With `of_user`, it computes exactly
+    what its text says. With `checked`, it computes as Python does, and returns no value
+    where Python would raise an error. `records` lists the parts of its arguments that a
+    kernel reads first, see ``memory.py``.
     """
 
     flags: tuple[str, ...] = FAST_FLAGS
     inlined: bool = True
-    from_end: bool = False
+    of_user: bool = False
     checked: bool = False
     records: tuple[Any, ...] = ()
 

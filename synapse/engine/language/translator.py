@@ -32,7 +32,6 @@ from .tree import (
     scalar_kind,
     statement,
     tuple_of,
-    types_in,
     unify,
     zero_of,
 )
@@ -59,7 +58,7 @@ class Translator(Expressions):
     def __init__(self, program: TypedProgram, instance: Instance) -> None:
         super().__init__(program, instance.function, instance.options)
         self.instance = instance
-        read = sound_definition_of if self.options.from_end else definition_of
+        read = sound_definition_of if self.options.checked else definition_of
         self.tree: Any = read(instance.function)
         self.assignments, self.returns_value, returns_none = _outline(self.tree)
         self.is_optional = self.returns_value and returns_none
@@ -167,7 +166,7 @@ class Translator(Expressions):
         reached.
         """
         before, self.out = self.out, out
-        if not self.options.from_end:  # no end of a part is looked at
+        if not self.options.checked:  # no end of a part is looked at
             statements = list(map(_by_place, statements))
         results: Iterator[Any] = map(self.visit, statements)
         reached = all(result is not False for result in results)  # until one is
@@ -286,7 +285,7 @@ class Translator(Expressions):
         if joined is None:  # another thing of the same name
             local = self.new_name(name)
             kind = value.kind
-        elif self._is_wider(joined, kind):
+        elif joined != kind:
             self.widened[local] = joined
             raise _WidenedError
         self.variables[name] = local, kind
@@ -300,11 +299,6 @@ class Translator(Expressions):
             self.possible.pop(local, None)
         value = python_numbers.joined(self, value, kind)
         self.out.append(statement("set", local, value))
-
-    def _is_wider(self, joined: Any, kind: Any) -> bool:
-        """Return whether a kind has more values than another, or more types of them."""
-        has_more = self.options.from_end and types_in([joined]) != types_in([kind])
-        return joined != kind or has_more
 
     def _is_named(self, name: str, value: Node) -> bool:
         """Return whether a name stands for a value itself, which it does if it is known
@@ -365,7 +359,7 @@ class Translator(Expressions):
     def _give(self, value: Node) -> None:
         joined = value.kind if self.result is None else unify(self.result, value.kind)
         require(joined, "a function must return values of one kind")
-        if self.result is not None and self._is_wider(joined, self.result):
+        if self.result is not None and joined != self.result:
             self.result = joined
             raise _WidenedError
         self.result = joined
@@ -481,7 +475,7 @@ class Translator(Expressions):
         require(isinstance(target, ast.Name), "a loop over a range needs one variable")
         assert isinstance(call, ast.Call)
         bounds = [at_run_time(self.whole(bound)) for bound in self.values(*call.args)]
-        if self.options.from_end:  # so no counter goes beyond 64 bits
+        if self.options.checked:  # so no counter goes beyond 64 bits
             bounds = [python_numbers.fitting(self, bound) for bound in bounds]
         require(
             not call.keywords and 0 < len(bounds) < 4,
@@ -491,7 +485,7 @@ class Translator(Expressions):
         low, high, step = [*[zero][len(bounds) - 1 :], *bounds, one][:3]
         require(
             step != literal(INT, 0)
-            and (step.form == "literal" or not self.options.from_end),
+            and (step.form == "literal" or not self.options.checked),
             "a step must be known before the call, and not 0",
         )
         high, step = self.temporary(high), self.temporary(step)

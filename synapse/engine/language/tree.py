@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import IntEnum
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,47 +31,6 @@ MEMORY = {*FLOATS, *(f"{u}int{8 << k}" for u in ("", "u") for k in range(4))}
 """The kinds of numbers in memory."""
 RANK = {BOOL: 0, INT: 1, WORD: 2, FLOAT32: 3, FLOAT64: 4}
 """The scalar kinds of values. Of two, an operation has the one of higher rank."""
-OWN_TYPES: dict[str, frozenset[type]] = {
-    BOOL: frozenset({bool}),
-    INT: frozenset({int}),
-    WORD: frozenset({np.uint64}),
-    FLOAT32: frozenset({np.float32}),
-    FLOAT64: frozenset({np.float64}),
-}
-"""The types of values for kinds that only depend on the type."""
-
-
-class TypedKind(str):
-    """A scalar kind, together with the Python types that a value may have. The types
-    decide about the arithmetic of a user's function. It equals the kind itself.
-    """
-
-    types: frozenset[type]
-
-
-@cache
-def with_types(kind: str, types: frozenset[type]) -> str:
-    """Return a scalar kind for values of these types."""
-    if types == OWN_TYPES[kind]:
-        return kind
-    made = TypedKind(kind)
-    made.types = types
-    return made
-
-
-def types_in(kinds: Any) -> Any:
-    """Return the types of all values of some kinds, to distinguish them."""
-    return tuple(
-        types_in(kind.items)
-        if isinstance(kind, TupleKind)
-        else getattr(kind, "types", 0)
-        for kind in kinds
-    )
-
-
-def types_of(kind: str) -> frozenset[type]:
-    """Return the Python types that a value of a scalar kind may have."""
-    return getattr(kind, "types", None) or OWN_TYPES[kind]
 
 
 class KnownKind(NamedTuple):
@@ -226,8 +184,7 @@ def unify(left: Any, right: Any) -> Any:
     if left not in RANK or right not in RANK:
         return left if left == right else None
     is_wider = {left, right} == {FLOAT32, INT}
-    kind = FLOAT64 if is_wider else max(left, right, key=RANK.__getitem__)
-    return with_types(str(kind), types_of(left) | types_of(right))
+    return FLOAT64 if is_wider else max(left, right, key=RANK.__getitem__)
 
 
 class Node(NamedTuple):
@@ -304,7 +261,7 @@ def at_run_time(node: Node) -> Node:
     )
     if kind is not None:
         number = value.item() if isinstance(value, np.generic) else value
-        return literal(with_types(kind, frozenset({type(value)})), number)
+        return literal(kind, number)
     if isinstance(value, tuple):
         return tuple_of(list(map(known, value)), getattr(value, "_fields", ()))
     return node

@@ -21,7 +21,6 @@ from .tree import (
     ArrayKind,
     Node,
     PackKind,
-    TupleKind,
     at_run_time,
     convert,
     is_known,
@@ -30,9 +29,7 @@ from .tree import (
     literal,
     require,
     size_of,
-    types_of,
     unify,
-    with_types,
 )
 
 if TYPE_CHECKING:
@@ -133,39 +130,27 @@ def _as(kind: str, python: Callable[[Any], Any]) -> Write:
     def cast(t: Translator, value: Node) -> Node:
         if is_known(value):
             return t.folded_by(python, value)
-        if t.options.from_end:
-            return python_numbers.cast(t, python, kind, value)
+        if t.options.checked:
+            return python_numbers.cast(t, python, value)
         return convert(value, kind)
 
     return cast
 
 
-def _absolute(function: Callable[[Any], Any]) -> Write:
-    def write(t: Translator, value: Node) -> Node:
-        value = at_run_time(value)
-        if t.options.from_end:
-            return python_numbers.absolute(t, function, value)
-        if value.kind in FLOATS:
-            return Node("math", value.kind, ("abs", value))
-        value = t.temporary(convert(value, INT))
-        size = Node("negative", INT, (value,))
-        is_negative = t.compare("<", value, known(0))
-        return Node("choice", INT, (is_negative, size, value))
-
-    return write
+def _absolute(t: Translator, value: Node) -> Node:
+    value = at_run_time(value)
+    if t.options.checked:
+        return python_numbers.absolute(t, value)
+    if value.kind in FLOATS:
+        return Node("math", value.kind, ("abs", value))
+    value = t.temporary(convert(value, INT))
+    size = Node("negative", INT, (value,))
+    is_negative = t.compare("<", value, known(0))
+    return Node("choice", INT, (is_negative, size, value))
 
 
-def _truth(function: Callable[[Any], Any]) -> Write:
-    def write(t: Translator, value: Node) -> Node:
-        answer = t.truth(value)
-        types = frozenset({type(function(1))})
-        return (
-            answer
-            if is_known(answer)
-            else answer._replace(kind=with_types(BOOL, types))
-        )
-
-    return write
+def _truth(t: Translator, value: Node) -> Node:
+    return t.truth(value)
 
 
 def _extreme(sign: str) -> Write:
@@ -173,7 +158,7 @@ def _extreme(sign: str) -> Write:
         values = items_of(leading) if not others else [leading, *others]
         best, *rest = map(at_run_time, values)
         for other in rest:
-            if t.options.from_end:
+            if t.options.checked:
                 best = python_numbers.extreme(t, sign, best, other)
                 continue
             kind = unify(best.kind, other.kind)
@@ -189,20 +174,14 @@ def _length(t: Translator, value: Node) -> Node:
     return known(len(items_of(value)))
 
 
-def _is_instance(t: Translator, value: Node, types: Node) -> Node:
-    several = items_of(types) if isinstance(types.kind, TupleKind) else [types]
-    among = tuple(element.kind.value for element in several)
-    kind = at_run_time(value).kind
-    possible = types_of(kind) if isinstance(kind, str) else ()
-    answers = {issubclass(element, among) for element in possible} or {False}
-    require(len(answers) == 1, "a value must have one type where isinstance tests it")
-    return known(answers.pop())
+def _is_single(t: Translator, value: Node, of: Node) -> Node:
+    is_asked = is_known(of) and of.kind.value is np.float32 and not t.options.checked
+    require(is_asked, "isinstance can only ask for a float32 of a kernel")
+    return known(at_run_time(value).kind == FLOAT32)
 
 
-def real_function(name: str, function: Any = None) -> Write:
-    """Return the word for a function of real numbers. In users' functions, it computes
-    like Python's function.
-    """
+def real_function(name: str) -> Write:
+    """Return the word for a function of real numbers."""
     count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
 
     def call(t: Translator, *arguments: Node) -> Node:
@@ -210,8 +189,8 @@ def real_function(name: str, function: Any = None) -> Write:
             len(arguments) == count, f"{name} takes {count} number{'s' * (count - 1)}"
         )
         values = [at_run_time(argument) for argument in arguments]
-        if t.options.from_end:
-            return python_numbers.function_of_reals(t, name, function, values)
+        if t.options.checked:
+            return python_numbers.function_of_reals(t, name, values)
         kind = values[0].kind if values[0].kind in FLOATS else FLOAT64
         passed = [convert(value, kind) for value in values]
         return Node("math", BOOL if name == "isfinite" else kind, (name, *passed))
@@ -219,13 +198,13 @@ def real_function(name: str, function: Any = None) -> Write:
     return call
 
 
-def _whole(name: str, function: Any) -> Write:
+def _whole(name: str) -> Write:
     real: Any = real_function(name)
     cast: Any = _as(INT, int)
 
     def write(t: Translator, value: Node) -> Node:
-        if t.options.from_end:
-            return python_numbers.rounded(t, name, function, at_run_time(value))
+        if t.options.checked:
+            return python_numbers.rounded(t, name, at_run_time(value))
         return cast(t, real(t, value))
 
     return write
@@ -262,19 +241,18 @@ WORDS = Words(
         int: _as(INT, int),
         np.int64: _as(INT, np.int64),
         np.uint64: _as(WORD, np.uint64),
-        bool: _truth(bool),
-        np.bool_: _truth(np.bool_),
-        abs: _absolute(abs),
-        np.abs: _absolute(np.abs),
+        bool: _truth,
+        abs: _absolute,
+        np.abs: _absolute,
         min: _extreme("<"),
         max: _extreme(">"),
         len: _length,
-        isinstance: _is_instance,
-        math.floor: _whole("floor", math.floor),
-        math.ceil: _whole("ceil", math.ceil),
-        math.trunc: _whole("trunc", math.trunc),
-        round: _whole("rint", round),
-        **{f: real_function(name, f) for f, name in _functions_of_reals()},
+        isinstance: _is_single,
+        math.floor: _whole("floor"),
+        math.ceil: _whole("ceil"),
+        math.trunc: _whole("trunc"),
+        round: _whole("rint"),
+        **{f: real_function(name) for f, name in _functions_of_reals()},
     }
 )
 

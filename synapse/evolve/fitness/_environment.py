@@ -21,7 +21,7 @@ from ..._checks import (
 )
 from ..._typing import Bools, Floats
 from ...engine.functions.capture import Freezer
-from ...engine.language.user_functions import EnvironmentStep, compile_step, raised
+from ...engine.language.environment_step import EnvironmentStep, compile_step, raised
 from .._kernels.phenotype import run_environment
 from .._population import Genomes
 

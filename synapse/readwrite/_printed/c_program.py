@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..._cost import Cost
 from ..._typing import Ints
-from ...engine.language.tree import FLOAT64, INT
 from ...engine.schema import NONE
 from ...errors import FormatError
 from ...objects.network import Network
@@ -21,7 +20,7 @@ from ...optimizers._descent import BuiltIn
 from .._codegen import Language, filled, free_name, heading_of
 from .._plan import plan_of
 from .alike import STEPS_TOGETHER, Sums
-from .c_text import TABLES, CWriter
+from .c_text import CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
 from .learner import LEARNING_ROOTS, LOADABLE_ROOTS, PLAIN_ROOTS, Learner
 from .specialised import Specialised
@@ -157,11 +156,10 @@ class Columns:
             values = self.values(name)
             rows.append((kind, name.replace(".", "_"), writer.rows(values, "    ")))
             size += each * max(1, len(values))
-        index = f"{self.prefix}_index", self.index_bytes
-        types = {**TABLES, FLOAT64: (self.real, self.bytes), "": index}
-        for (of, *numbers), name in writer.tables.items():
-            wide = INT if "INT64_C" in "".join(numbers) else ""
-            kind, each = types[of or wide]
+        for numbers, name in writer.tables.items():
+            kind, each = f"{self.prefix}_index", self.index_bytes
+            if "INT64_C" in "".join(numbers):
+                kind, each = "int64_t", 8
             rows.append((kind, name, writer.lines(numbers, "    ")))
             size += each * len(numbers)
         texts = (

@@ -109,55 +109,6 @@ LIMIT = np.iinfo(np.int32).max
 BYTES = "uint8", "int8"
 ARITHMETIC = "variable", "literal", "cast", "binary", "negative", "choice", "compare"
 """Expressions that compilers compute for several numbers at once."""
-# Operations that C does not define, or defines differently from Python. The prefix
-# replaces "any_".
-USERS = {
-    "any_quotient": """\
-// The quotient, rounded down.
-static inline int64_t any_quotient(int64_t a, int64_t b) {
-    const int64_t whole = a / b;
-    return a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
-}""",
-    "any_rest": """\
-// The rest, which has the sign of the divisor.
-static inline int64_t any_rest(int64_t a, int64_t b) {
-    const int64_t rest = a % b;
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}""",
-    "any_sum_overflows": """\
-static inline int any_sum_overflows(int64_t a, int64_t b) {
-    return b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b;
-}""",
-    "any_difference_overflows": """\
-static inline int any_difference_overflows(int64_t a, int64_t b) {
-    return b > 0 ? a < INT64_MIN + b : a > INT64_MAX + b;
-}""",
-    "any_product_overflows": """\
-static inline int any_product_overflows(int64_t a, int64_t b) {
-    if (a == 0 || b == 0) return 0;
-    if (a > 0) return b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a;
-    return b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a;
-}""",
-    "any_bits": """\
-static inline int64_t any_bits(double value) {
-    int64_t made;
-    memcpy(&made, &value, sizeof made);
-    return made;
-}""",
-    "binary FloorDiv int int int": "any_quotient({0}, {1})",
-    "binary Mod int int int": "any_rest({0}, {1})",
-    "overflows Add int int bool": "any_sum_overflows({0}, {1})",
-    "overflows Sub int int bool": "any_difference_overflows({0}, {1})",
-    "overflows Mult int int bool": "any_product_overflows({0}, {1})",
-    "bits float64 int": "any_bits({0})",
-}
-# types of tables within users' functions by kinds, and their bytes
-TABLES = {
-    BOOL: ("uint8_t", 1),
-    INT: ("int64_t", 8),
-    WORD: ("uint64_t", 8),
-    FLOAT32: ("float", 4),
-}
 SEPARATE_LOOPS = add_in_array, add_sources
 """Functions that compilers should not inline, because these loops take a fifth longer
 in one large function."""
@@ -192,12 +143,6 @@ class CWriter(BraceWriter):
         alone = [instance for instance in large if instance.function in SEPARATE_LOOPS]
         self.alone = {*alone} - {
             callee for outer in alone for callee in called_by(outer)
-        }
-        self.users = {
-            name.replace("any_", f"{prefix}_any_"): text.replace(
-                "any_", f"{prefix}_any_"
-            )
-            for name, text in USERS.items()
         }
         self.structs: dict[tuple[TupleKind, tuple[str, ...]], str] = {}
         self.written: dict[Instance, set[str]] = {}
@@ -239,11 +184,8 @@ class CWriter(BraceWriter):
 
     def _find_long(self, program: Specialised) -> None:
         """Find the variables and results that need more than an int."""
-        self.long_results = {i for i in program.instances if i.options.from_end}
-        self.long = {
-            i: {*i.locals, *dict(i.parameters)} if i.options.from_end else set()
-            for i in program.instances
-        }
+        self.long_results: set[Instance] = set()
+        self.long = {i: set() for i in program.instances}
         before = -1
         while before != (
             found := len(self.long_results) + sum(map(len, self.long.values()))
@@ -268,8 +210,8 @@ class CWriter(BraceWriter):
 
     def is_long(self, node: Node) -> bool:
         """Return whether an integer may need more than 32 bits."""
-        if node.kind != INT or self.instance.options.from_end or node.form == "item":
-            return node.kind == INT and self.instance.options.from_end
+        if node.kind != INT or node.form == "item":
+            return False
         (first, *_) = node.parts
         answers: dict[str, Callable[[], Any]] = {
             "literal": lambda: abs(first) > LIMIT and first != NONE,
@@ -299,7 +241,7 @@ class CWriter(BraceWriter):
         if kind == NOTHING:
             return "void"
         if isinstance(kind, TupleKind):
-            fields = self._fields(kind, long)  # of structures within first
+            fields = self._fields(kind)  # of structures within first
             name = f"{self.prefix}_results{len(self.structs) or ''}"
             return self.structs.setdefault((kind, fields), name)
         if isinstance(kind, ColumnKind):
@@ -314,10 +256,10 @@ class CWriter(BraceWriter):
             rows.append(f"typedef struct {{\n{lines}}} {name};")
         return "\n\n".join(rows)
 
-    def _fields(self, kind: TupleKind, long: bool) -> tuple[str, ...]:
+    def _fields(self, kind: TupleKind) -> tuple[str, ...]:
         """Return the declarations of a structure's items."""
         return tuple(
-            f"{_spaced(self.type_of(item, long))}{field_of(kind, place)}"
+            f"{_spaced(self.type_of(item))}{field_of(kind, place)}"
             for place, item in enumerate(kind.items)
         )
 
@@ -378,7 +320,7 @@ class CWriter(BraceWriter):
         return f"{constant}{self.type_of(kind, name in self.long[self.instance])} "
 
     def counter_begin(self) -> str:
-        return "int64_t " if self.is_users else "int "
+        return "int "
 
     def do_set(self, indent: str, name: str, value: Node) -> str:
         if value.form == "zeros":
@@ -416,12 +358,11 @@ class CWriter(BraceWriter):
             return str(int(value)), ATOM
         if node.kind == WORD:
             return f"UINT64_C({int(value)})", ATOM
-        if value == NONE and not self.is_users:
+        if value == NONE:
             return f"{self.prefix.upper()}_NONE", ATOM
         value = int(value)
-        # 3 << 40 then has 64 bits; C has no literal for the least number
-        text = f"INT64_C({value})" if self.is_users else self.whole(value, False)
-        text = "INT64_MIN" if value == -(1 << 63) else text
+        text = self.whole(value, False)
+        text = "INT64_MIN" if value == -(1 << 63) else text  # C has no literal for it
         return text, ATOM if value >= 0 else SIGN
 
     def number(self, value: float, kind: str = FLOAT64) -> Text:
@@ -460,10 +401,10 @@ class CWriter(BraceWriter):
         return f"{self.within(values, ATOM)}.{field_of(values.kind, place)}", ATOM
 
     def of_tuple(self, node: Node, *items: Node) -> Text:
-        name = self.type_of(node.kind, self.is_users)
+        name = self.type_of(node.kind)
         maker = f"{name}_of"
         fields = [field_of(node.kind, k) for k in range(len(items))]
-        passed = ", ".join(self._fields(node.kind, self.is_users))
+        passed = ", ".join(self._fields(node.kind))
         self.helpers[maker] = (
             f"static inline {name} {maker}({passed}) {{\n    const {name} made ="
             f" {{{', '.join(fields)}}};\n    return made;\n}}"
@@ -550,7 +491,7 @@ def _is_in_loops(instance: Instance) -> bool:
     states.
     """
     kinds = {instance.result, *dict(instance.parameters).values()}
-    return kinds <= {*FLOATS} and not instance.options.from_end
+    return kinds <= {*FLOATS} and not instance.options.of_user
 
 
 def _has_twice(arguments: tuple[Node, ...]) -> bool:

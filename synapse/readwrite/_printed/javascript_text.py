@@ -13,7 +13,6 @@ from ...engine.language.program import Instance
 from ...engine.language.tree import (
     BOOL,
     FLOAT32,
-    FLOAT64,
     FLOATS,
     INT,
     WORD,
@@ -56,7 +55,7 @@ function erf(x) {
 }
 NEEDED = {"from_bits": "bits_of"}
 ABSENT = {"tgamma": "gamma", "lgamma": "lgamma"}
-# Users' integers are BigInts.
+# What users' functions compute to more places, or otherwise.
 USERS = {
     "any_erf": """\
 /** The error function, or 1 less it: a series, or a continued fraction. e^-x^2 is in
@@ -84,68 +83,9 @@ function any_pow(a, b) {
     const isOne = a === 1 || a === -1 && Math.abs(b) === Infinity;
     return isOne ? 1 : Math.pow(a, b);
 }""",
-    "any_quotient": """\
-function any_quotient(a, b) {
-    const whole = a / b;
-    return a % b && a < 0n !== b < 0n ? whole - 1n : whole;
-}""",
-    "any_rest": """\
-function any_rest(a, b) {
-    const rest = a % b;
-    return rest && rest < 0n !== b < 0n ? rest + b : rest;
-}""",
-    "any_overflows": """\
-function any_overflows(n) {
-    return BigInt.asIntN(64, n) !== n;
-}""",
-    "any_bits": """\
-function any_bits(x) {
-    return new BigInt64Array(new Float64Array([x]).buffer)[0];
-}""",
-    "binary BitAnd bool bool bool": "({0} && {1})",
-    "binary BitOr bool bool bool": "({0} || {1})",
-    "binary BitXor bool bool bool": "(!{0} !== !{1})",
-    "binary LShift int int int": "BigInt.asIntN(64, {0} << {1})",
-    "invert word word": "BigInt.asUintN(64, ~{0})",
-    "bits float64 int": "any_bits({0})",
-    "cast int word": "BigInt.asUintN(64, {0})",
-    "cast word int": "BigInt.asIntN(64, {0})",
     "math erf float64 float64": "any_erf({0}, false)",
     "math erfc float64 float64": "any_erf({0}, true)",
     "math pow float64 float64 float64": "any_pow({0}, {1})",
-    "math pow float32 float32 float32": "Math.fround(any_pow({0}, {1}))",
-    **{
-        f"overflows {name} int int bool": f"any_overflows({{0}} {sign} {{1}})"
-        for name, sign in (("Add", "+"), ("Sub", "-"), ("Mult", "*"))
-    },
-    **{
-        f"{form} {big}": text
-        for big in (INT, WORD)
-        for form, text in (
-            (f"binary FloorDiv {big} {big}", "any_quotient({0}, {1})"),
-            (f"binary Mod {big} {big}", "any_rest({0}, {1})"),
-            ("cast bool", "BigInt({0})"),
-            ("cast float64", "BigInt(Math.trunc({0}))"),
-            ("cast float32", "BigInt(Math.trunc({0}))"),
-        )
-    },
-    **{
-        f"cast {big} {real}": text
-        for big in (INT, WORD)
-        for real, text in (
-            (FLOAT64, "Number({0})"),
-            (FLOAT32, "Math.fround(Number({0}))"),
-        )
-    },
-}
-# of tables within functions; "" of indices
-ARRAYS = {
-    "": "Int32Array",
-    BOOL: "Uint8Array",
-    INT: "BigInt64Array",
-    WORD: "BigUint64Array",
-    FLOAT32: "Float32Array",
-    FLOAT64: "Float64Array",
 }
 RESERVED = (
     frozenset(
@@ -271,7 +211,7 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
             return self.number(float(value))
         if node.kind == BOOL:
             return str(bool(value)).lower(), ATOM
-        if node.kind == WORD or self.is_users:
+        if node.kind == WORD:
             return f"{int(value)}n", ATOM if value >= 0 else SIGN
         value = -1 if value == NONE else int(value)
         return str(value), ATOM if value >= 0 else SIGN

@@ -16,6 +16,9 @@ from ..._squash import get as squash_named
 from ...engine.functions import compiled
 from ...engine.functions.activations import FIRST_CUSTOM
 from ...engine.functions.costs import FIRST_CUSTOM_COST, PROBABILITIES, SHARES
+from ...engine.functions.formula import UnreadableError
+from ...engine.functions.user_functions import UserFormula
+from ...engine.language.decorators import strict_fp
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.tree import (
     FLOAT64,
@@ -23,13 +26,11 @@ from ...engine.language.tree import (
     ArrayKind,
     KnownKind,
     Node,
-    RefusedError,
     convert,
     items_of,
     known,
     tuple_of,
 )
-from ...engine.language.user_functions import PYTHON_FLOAT, UNCHECKED, calling
 from ...engine.language.words import Words, table
 from ...engine.locking import ExclusiveAccess
 from ...errors import ArgumentError, FormatError, TopologyWarning
@@ -190,7 +191,7 @@ class Learner:
         function = squash_named(name)._function
         try:
             return _pair(t, function, [state])
-        except RefusedError as error:
+        except UnreadableError as error:
             number = self.saved.neurons["squash"].tolist().index(name)
             of = f"The squash of neuron {short_repr((self.saved.names or ())[number])}"
             where = f"cannot be written in {self.language.name}: {error}."
@@ -213,7 +214,7 @@ class Learner:
             values = [t.temporary(convert(n, FLOAT64)) for n in numbers[:4]]
             try:
                 value, signal = items_of(_pair(t, cost._function, values))
-            except RefusedError as error:
+            except UnreadableError as error:
                 raise FormatError(
                     f"The cost {cost.name!r} cannot be written in"
                     f" {self.language.name}:"
@@ -229,26 +230,25 @@ class Learner:
         return write
 
 
-def answering(function: Any) -> Any:
-    """Return a function of the language that calls a user's function of floats. It
-    returns two numbers, or NaN where the engine would ask Python.
+def answering(formula: UserFormula) -> Any:
+    """Return a function of the language that computes a formula of two numbers, which
+    are NaN where the engine would ask Python.
     """
-    function = getattr(function, "py_func", function)
-    attempt = calling(function, None, 2)
+    attempt = formula.calling(None)
 
+    @strict_fp
     def answer(*numbers: Any) -> Any:
         _, value, other = attempt(*numbers)
-        return float(value), float(other)
+        return value, other
 
-    answer.__name__ = f"{function.__name__}_or_nan"
-    answer.options = UNCHECKED  # type: ignore[attr-defined]
+    answer.__name__ = f"{formula.function.__name__}_or_nan"
     return answer
 
 
 def _pair(t: Any, function: Any, numbers: list[Node]) -> Node:
     """Return the call of a user's function, which returns two numbers."""
-    passed = [convert(n, FLOAT64)._replace(kind=PYTHON_FLOAT) for n in numbers]
-    return t.temporary(t.call(answering(function), passed))
+    passed = [convert(n, FLOAT64) for n in numbers]
+    return t.temporary(t.call(answering(function.require_formula()), passed))
 
 
 def _known(value: Any) -> KnownKind:

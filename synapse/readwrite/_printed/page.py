@@ -21,6 +21,7 @@ from ..._squash import ACTIVATIONS
 from ...engine.functions import compiled
 from ...engine.functions.activations import FIRST_CUSTOM
 from ...engine.functions.costs import FIRST_CUSTOM_COST
+from ...engine.functions.formula import UnreadableError
 from ...engine.language.code_files import code_of
 from ...engine.language.memory import STORE, call_at
 from ...engine.language.tree import (
@@ -30,12 +31,10 @@ from ...engine.language.tree import (
     BundleKind,
     KnownKind,
     Node,
-    RefusedError,
     TupleKind,
     convert,
     items_of,
 )
-from ...engine.language.user_functions import PYTHON_FLOAT
 from ...engine.lowering import loops
 from ...engine.lowering.flags import FOUR, KEEPS, MEMORY, PENDING, TRACED, UNORDERED
 from ...engine.lowering.loops import neighbours, ranges, traces
@@ -58,7 +57,7 @@ from ...engine.schema import (
 )
 from ...errors import FormatError
 from . import calls
-from .javascript_text import ARRAYS, JavaScriptWriter
+from .javascript_text import JavaScriptWriter
 from .learner import answering
 from .specialised import Place, Root, Specialised, Stored, words_of
 from .text import ATOM, Text
@@ -272,19 +271,15 @@ def registered_source(kind: str, name: str, function: Any) -> str:
     the functions of the page, or raise FormatError if it cannot be written.
     """
     count = len(SQUASH if kind == "squash" else COST)
-    root = Root(answering(function), (PYTHON_FLOAT,) * count)
     try:
-        program = Specialised(AnyNetwork(), {kind: root}, WORDS, set())  # type: ignore[arg-type]
-    except RefusedError as error:
+        root = Root(answering(function.require_formula()), (FLOAT64,) * count)
+    except UnreadableError as error:
         raise FormatError(
             f"The {kind} {name!r} cannot be written in JavaScript: {error}."
         ) from error
+    program = Specialised(AnyNetwork(), {kind: root}, WORDS, set())  # type: ignore[arg-type]
     writer = PageWriter(program)
-    tables = (
-        f"const {name} = {ARRAYS[of]}.of({', '.join(numbers)});"
-        for (of, *numbers), name in writer.tables.items()
-    )
-    functions = "\n\n".join((*tables, *writer.helpers.values(), *writer.functions))
+    functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
     return (
         f"register({json.dumps(kind)}, {json.dumps(name)}, (() => {{\n{functions}\n"
         f"return {kind};\n}})());\n"

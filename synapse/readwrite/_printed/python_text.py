@@ -10,11 +10,8 @@ from typing import Any, ClassVar
 from ...engine.language.program import Instance
 from ...engine.language.tree import (
     BOOL,
-    FLOAT32,
-    FLOAT64,
     FLOATS,
     INT,
-    RANK,
     WORD,
     Node,
 )
@@ -66,7 +63,7 @@ LIMITS = {
     "log1p": f"-{INFINITY} if a == -1.0 else {NO_NUMBER}",
     "atanh": f"a * {INFINITY} if abs(a) == 1.0 else {NO_NUMBER}",
     **dict.fromkeys(
-        ("acos", "acosh", "asin", "cos", "sin", "sqrt", "tan", "tgamma", "lgamma"),
+        ("acos", "acosh", "asin", "cos", "sin", "sqrt", "tan"),
         NO_NUMBER,
     ),
     "asinh": "a",
@@ -79,42 +76,14 @@ LIMITS = {
 }
 # Users' real numbers are computed as in C and NumPy, also where Python raises errors.
 USERS = {
-    "any_single": (
-        "def any_single(a):\n    try:\n"
-        '        return unpack("<f", pack("<f", a))[0]\n'
-        "    except OverflowError:\n"
-        f"        return {INFINITY} if a > 0.0 else -{INFINITY}"
-    ),
     "any_quotient": (
         "def any_quotient(a, b):\n    if b:\n        return a / b\n"
         f"    return {INFINITY} * a * copysign(1.0, b) if a else {NO_NUMBER}"
     ),
-    "any_overflows": (
-        "def any_overflows(n):\n    return not -(1 << 63) <= n < 1 << 63"
-    ),
-    "any_bits": 'def any_bits(a):\n    return unpack("<q", pack("<d", a))[0]',
-    **{
-        f"any_{name}": (
-            f"def any_{name}(a):\n"
-            f"    return {whole} if abs(a) < 4503599627370496.0 else a"
-        )
-        for name, whole in (
-            ("floor", "a // 1.0"),
-            ("ceil", "-(-a // 1.0)"),
-            ("trunc", "float(int(a))"),
-            ("rint", "float(round(a))"),
-        )
-    },
-    "any_hypot": (
-        "def any_hypot(a, b):\n    a, b = abs(a), abs(b)\n"
-        f"    if a == {INFINITY} or b == {INFINITY}:\n        return {INFINITY}\n"
-        "    if a < b:\n        a, b = b, a\n"
-        "    return a * sqrt(1.0 + (b / a) * (b / a)) if a else a + b"
-    ),
     **{
         f"any_{name}": (
             f"def any_{name}({called}):\n    try:\n"
-            f"        return {name.replace('tgamma', 'gamma')}({called})\n"
+            f"        return {name}({called})\n"
             "    except (OverflowError, ValueError):\n"
             f"        return {limit}"
         )
@@ -122,39 +91,13 @@ USERS = {
         for called in ["a, b" if name in ("fmod", "pow") else "a"]
     },
     "binary Div float64 float64 float64": "any_quotient({0}, {1})",
-    "binary Div float32 float32 float32": "any_single(any_quotient({0}, {1}))",
-    "binary LShift int int int": (
-        f"((({{0}} << {{1}}) + {1 << 63:#x} & {MASK:#x}) - {1 << 63:#x})"
-    ),
-    "invert word word": f"(~{{0}} & {MASK:#x})",
-    "bits float64 int": "any_bits({0})",
-    "cast bool int": "int({0})",
-    "cast bool word": "int({0})",
-    "cast float64 word": "int({0})",
-    "cast float32 word": "int({0})",
-    "cast int word": f"({{0}} & {MASK:#x})",
-    **{f"cast {kind} float32": "any_single(float({0}))" for kind in RANK},
     **{
-        f"overflows {name} int int bool": f"any_overflows({{0}} {sign} {{1}})"
-        for name, sign in (("Add", "+"), ("Sub", "-"), ("Mult", "*"))
-    },
-    **{
-        f"binary {name} float32 float32 float32": f"any_single({{0}} {sign} {{1}})"
-        for name, sign in (("Add", "+"), ("Sub", "-"), ("Mult", "*"))
-    },
-    **{
-        f"math {name} {' '.join([kind] * (1 + passed.count('{')))}": text.format(
+        f"math {name} {' '.join(['float64'] * (1 + passed.count('{')))}": (
             f"any_{name}({passed})"
         )
-        for name in (*LIMITS, "floor", "ceil", "trunc", "rint", "hypot")
-        for passed in ["{0}, {1}" if name in ("fmod", "pow", "hypot") else "{0}"]
-        for kind, text in ((FLOAT64, "{}"), (FLOAT32, "any_single({})"))
+        for name in LIMITS
+        for passed in ["{0}, {1}" if name in ("fmod", "pow") else "{0}"]
     },
-    **{
-        f"math {name} float32 float32": f"any_single({name}({{0}}))"
-        for name in ("erf", "erfc", "atan")
-    },
-    "math atan2 float32 float32 float32": "any_single(atan2({0}, {1}))",
 }
 
 
@@ -255,8 +198,7 @@ class PythonWriter(AliasWriter):
             return self.number(float(value))
         if node.kind == BOOL:
             return str(bool(value)), ATOM
-        is_index = node.kind == INT and not self.is_users
-        value = -1 if is_index and value == NONE else int(value)
+        value = -1 if value == NONE else int(value)
         return str(value), ATOM if value >= 0 else SIGN
 
     def number(self, value: float) -> Text:

@@ -181,7 +181,7 @@ def _is_short(instance: Instance) -> bool:
     if not returns:
         return instance.result == NOTHING and count <= MAX_INLINED
     is_last = returns == instance.body[-1:]
-    is_value = is_last and not instance.has_effects and not instance.options.from_end
+    is_value = is_last and not instance.has_effects and not instance.options.of_user
     return is_value and 1 < count <= MAX_INLINED + 2
 
 
@@ -317,7 +317,7 @@ def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
         for name, value in (node.parts for node in forms["set"])
         if sets[name] == 1
         and _is_still(value, still)
-        and _may_be_copied(name, value, instance.options.from_end)
+        and _may_be_copied(name, value, instance.options.of_user)
     }
 
 
@@ -755,7 +755,7 @@ def _call(node: Node) -> Node:
     """
     instance, arguments = node.parts
     value = _only_value(instance.body)
-    if value is None or instance.options.from_end:
+    if value is None or instance.options.of_user:
         return node
     is_column = any(isinstance(kind, ColumnKind) for kind in items_of(instance.result))
     size = sum(

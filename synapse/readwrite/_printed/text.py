@@ -23,7 +23,6 @@ from ...engine.language.tree import (
     BundleKind,
     KnownKind,
     Node,
-    literal,
 )
 from ...engine.schema import NONE
 from ...errors import FormatError
@@ -168,10 +167,9 @@ class TextWriter:
     comment = "# ", "# ", ""
     """The marks that begin a comment, begin its further lines, and end it."""
     end = ""  # of a statement
-    # For users' functions, whose numbers are those of Python and whose integers have
-    # 64 bits: expressions by their form and kinds, with operands as numbers in braces,
-    # and the functions that these call, by name. Others are written as in kernels,
-    # which have integers for indices.
+    # For users' functions, whose numbers are those of Python: expressions by their form
+    # and kinds, with operands as numbers in braces, and the functions that these call,
+    # by name.
     users: Mapping[str, str] = {}
 
     # What each language writes: a parameter by its name, kind and local name, that of
@@ -197,7 +195,7 @@ class TextWriter:
             name = roots.get(instance, "")
             if not name:
                 base = instance.function.__name__.strip("_")
-                base = f"user_{users_name(base)}" if instance.options.from_end else base
+                base = f"user_{users_name(base)}" if instance.options.of_user else base
                 taken[base] += 1
                 name = base if taken[base] == 1 else f"{base}_{taken[base]}"
             self.names[instance] = name
@@ -220,7 +218,7 @@ class TextWriter:
     def function(self, instance: Instance) -> str:
         """Return the text of a function."""
         self.instance = instance
-        self.is_users = instance.options.from_end
+        self.is_users = instance.options.of_user
         self.homes = Homes(instance)
         self.kinds = dict(instance.parameters) | instance.locals
         self._name_locals()
@@ -264,7 +262,7 @@ class TextWriter:
         self.told.add(instance.function)
         begin, further, end = self.comment
         # characters that could end a comment in some language
-        unsafe = r"""[^\x20-\x7e]|["'`\\<?]""" if instance.options.from_end else "`"
+        unsafe = r"""[^\x20-\x7e]|["'`\\<?]""" if instance.options.of_user else "`"
         plain = re.sub(unsafe, "", " ".join(text.split())).replace("*/", "* /")
         lines = wrap(plain, MAX_LINE - len(begin + end), **UNBROKEN)
         between = f"\n{further}"
@@ -473,13 +471,8 @@ class TextWriter:
         return self.names[instance]
 
     def table(self, kind: str, values: tuple[Any, ...]) -> str:
-        """Return the name of a table of numbers within a function, which has a kind in
-        a user's function, or "" for indices.
-        """
-        if self.is_users:
-            key = kind, *(self.bare(literal(kind, value)) for value in values)
-        else:
-            key = "", *(self.whole(value, False) for value in values)
+        """Return the name of a table of indices within a function."""
+        key = tuple(self.whole(value, False) for value in values)
         return self.tables.setdefault(key, f"table_{len(self.tables)}")
 
     def of_table(self, node: Node, values: tuple[Any, ...], index: Node) -> Text:

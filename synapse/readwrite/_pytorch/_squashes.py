@@ -10,16 +10,15 @@ from typing import Any
 import torch
 
 from ..._squash import ACTIVATIONS, LARGEST
-from .._formulas import (
+from ...engine.functions.formula import (
     COMPARISONS,
     OPERATORS,
+    OTHERS,
     PRIMITIVES,
     Tree,
-    as_registered,
     computed,
-    kind_of,
-    tree_of,
 )
+from .._formulas import as_registered, kind_of, tree_of
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -83,10 +82,10 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]
 
 
 NAMES = {
-    operation: function.__name__
-    for operation, function in (OPERATORS | COMPARISONS).items()
+    operation: functions[1].__name__
+    for operation, functions in (OPERATORS | COMPARISONS).items()
 }
-NAMES |= {operation: operation for operation in ("where", *PRIMITIVES)} | {
+NAMES |= {operation: operation for operation in ("where", *PRIMITIVES, *OTHERS)} | {
     "max": "maximum",
     "min": "minimum",
     "==": "eq",
@@ -105,4 +104,4 @@ def _computed(tree: Tree, states: Tensor) -> Tensor:
         # As in the engine: slopes multiply it by numbers near 0.
         "exp": lambda x: torch.exp(x.clamp(max=maximum)),
     }
-    return computed(tree, {"s": states}, functions).expand_as(states)
+    return computed(tree, {"state": states}, functions).expand_as(states)

@@ -93,9 +93,9 @@ def _read_once(function: Any, names: tuple[str, ...], results: int) -> Tree:
     codes: dict[Any, FunctionType] = {}
     try:
         copy = Replaced(reading, codes).value(function, set())[0]
-        if is_one:
-            return _grown(reading, lambda: (copy(*symbols),), results)
-        return _grown(reading, lambda: copy(*symbols), results)
+        run = (lambda: (copy(*symbols),)) if is_one else lambda: copy(*symbols)
+        with np.errstate(all="ignore"):  # of what it computes with known numbers
+            return _grown(reading, run, results)
     except UnreadableError as error:
         lines = [
             place_of(codes[frame.f_code], line)

@@ -75,7 +75,11 @@ def by_tables(net, as_read=lambda table: table):
         return net
     tables = [as_read(table) for table in to_edges(net)]
     edges, neurons = (
-        table.fillna({name: type(table[name].dropna().iloc[0])() for name in table})
+        table.apply(
+            lambda column: column.where(
+                column.notna(), type(column.dropna().iloc[0])()
+            ).infer_objects()
+        )
         for table in tables
     )
     return from_edges(edges, neurons=neurons, dtype=net.dtype, name=net.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partialmethod
 from typing import Any
@@ -147,7 +147,7 @@ class FormulaReading:
         of_numpy = certain(symbol.of_numpy for symbol in symbols)
         is_ufunc = isinstance(function, np.ufunc)
         raises = function in (operator.truediv, operator.pow, pow) and not of_numpy
-        if function.__module__ == "math":
+        if getattr(function, "__module__", "") == "math":  # ufuncs got it in NumPy 2.1
             raises = operation not in NEVER_RAISES
             of_numpy = False
         while len(symbols) > 2:  # the largest or smallest of several
@@ -295,6 +295,86 @@ Tree = Branch | Results
 """The results of a formula, or a branch between two trees."""
 
 
+def needed(tree: Tree) -> dict[int, Symbol]:
+    """Return the symbols that a tree needs whatever its comparisons give, by id."""
+    symbols: list[Any]
+    if isinstance(tree, Branch):
+        then, other = needed(tree.then), needed(tree.other)
+        found = {key: of for key, of in then.items() if key in other}
+        symbols = [tree.condition.left, tree.condition.right]
+    else:
+        found, symbols = {}, [*tree, *tree.raising]
+    for symbol in symbols:
+        if isinstance(symbol, Symbol) and id(symbol) not in found:
+            found[id(symbol)] = symbol
+            symbols += symbol.parts
+    return found
+
+
+MAX_CHOICES = 2
+"""Most numbers in which the sides of a branch may differ to become one formula."""
+
+
+class _UnlikeError(Exception):
+    """Two formulas differ in more than a few cheap numbers."""
+
+
+def without_branch(branch: Branch) -> Tree:
+    """Return the results of a branch whose sides only differ in a few cheap numbers, as
+    formulas of a choice between these numbers; otherwise the branch.
+    """
+    condition, then, other = branch.condition, branch.then, branch.other
+    if isinstance(then, Branch) or isinstance(other, Branch):
+        return branch
+    reading = condition.left.reading
+    common = needed(then).keys() & needed(other).keys()
+    made: dict[tuple[int, int], Symbol] = {}
+    choices = 0
+
+    def joined(one: Symbol, two: Symbol) -> Symbol:
+        nonlocal choices
+        if one is two:
+            return one
+        key = id(one), id(two)
+        if key not in made:
+            kinds = [(of.operation, of.raises, of.of_numpy) for of in (one, two)]
+            if kinds[0] == kinds[1] and one.operation in KINDS.values():
+                parts = map(joined, one.parts, two.parts)
+                operation, raises, of_numpy = kinds[0]
+                options = {"raises": raises, "of_numpy": of_numpy}
+                made[key] = reading.symbol(operation, *parts, **options)
+            else:
+                choices += 1
+                if choices > MAX_CHOICES or not all(
+                    _is_cheap(of, common) for of in (one, two)
+                ):
+                    raise _UnlikeError
+                test = condition.operation, condition.left, condition.right
+                of_numpy = one.of_numpy and two.of_numpy
+                made[key] = reading.symbol("where", *test, one, two, of_numpy=of_numpy)
+        return made[key]
+
+    if len(then.raising) != len(other.raising):
+        return branch
+    try:
+        results = Results(map(joined, then, other))
+        results.raising = tuple(map(joined, then.raising, other.raising))
+    except (_UnlikeError, UnreadableError):  # or it has too many numbers
+        return branch
+    return results
+
+
+def _is_cheap(symbol: Symbol, common: Set[int]) -> bool:
+    """Return whether a number can be computed without need, or is computed anyway."""
+    if symbol.operation in ("name", "number") or id(symbol) in common:
+        return True
+    is_operator = symbol.operation in OPERATORS and symbol.operation != "/"
+    parts = (of for of in symbol.parts if isinstance(of, Symbol))
+    return (is_operator or symbol.operation == "where") and all(
+        _is_cheap(of, common) for of in parts
+    )
+
+
 def only(tree: Tree, place: int) -> Tree:
     """Reduce a tree to one of its results: 0, the value, or 1, the slope or signal."""
     if not isinstance(tree, Branch):
@@ -322,6 +402,11 @@ def computed(
                 values[id(symbol)] = names[symbol.parts[0]]
             elif symbol.operation == "number":
                 values[id(symbol)] = functions["number"](symbol.parts[0])
+            elif symbol.operation == "where":
+                operation, *parts = symbol.parts
+                left, right, *both = map(value, parts)
+                test = functions[operation](left, right)
+                values[id(symbol)] = functions["where"](test, *both)
             else:
                 values[id(symbol)] = functions[symbol.operation](
                     *map(value, symbol.parts)

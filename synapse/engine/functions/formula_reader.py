@@ -39,6 +39,7 @@ from .formula import (
     UndecidedError,
     UnreadableError,
     name_of,
+    without_branch,
 )
 from .formula_text import source_of
 
@@ -136,7 +137,7 @@ def _grown(reading: FormulaReading, run: Callable[[], Any], results: int) -> Tre
         reading.decided[condition.key] = answer
         trees.append(_grown(reading, run, results))
         del reading.decided[condition.key]
-    return Branch(condition, *trees)
+    return without_branch(Branch(condition, *trees))
 
 
 def _text_of(error: Exception) -> str:

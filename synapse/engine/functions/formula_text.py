@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from ..language.source import STRICT_FLAGS, PartOptions, define
-from .formula import OPERATORS, OTHERS, PRIMITIVES, Branch, Symbol, Tree
+from .formula import OPERATORS, OTHERS, PRIMITIVES, Branch, Symbol, Tree, needed
 
 SCOPE = {name: functions[0] for name, functions in (PRIMITIVES | OTHERS).items()}
 SCOPE |= {"pow": math.pow, "isfinite": math.isfinite, "inf": math.inf}
@@ -64,7 +64,7 @@ def _statements(
     """Yield the statements that compute a tree, with `temporary` names. Those before it
     have named some symbols, and numbers that must be finite.
     """
-    for symbol in _needed(tree).values():
+    for symbol in needed(tree).values():
         for line in _definition(symbol, temporary, named, checked):
             yield indent + line
     if not isinstance(tree, Branch):
@@ -88,13 +88,17 @@ def _definition(
     """Yield the statements that name a symbol and those that it needs."""
     if symbol.operation in ("name", "number") or id(symbol) in named:
         return
-    for part in symbol.parts:
+    parts = [part for part in symbol.parts if isinstance(part, Symbol)]
+    for part in parts:
         yield from _definition(part, temporary, named, checked)
-    values = [_text_of(part, named) for part in symbol.parts]
+    values = [_text_of(part, named) for part in parts]
     operation = symbol.operation
     text = f"{operation}({', '.join(values)})"
     if operation == "negative":
         text = f"-{values[0]}"
+    elif operation == "where":
+        left, right, then, other = values
+        text = f"{then} if {left} {symbol.parts[0]} {right} else {other}"
     elif operation in OPERATORS:
         text = f" {operation} ".join(values)
     named[id(symbol)] = next(temporary)
@@ -107,19 +111,3 @@ def _text_of(symbol: Symbol, named: dict[int, str]) -> str:
     if symbol.operation == "number":
         return repr(symbol.parts[0])
     return symbol.parts[0] if symbol.operation == "name" else named[id(symbol)]
-
-
-def _needed(tree: Tree) -> dict[int, Symbol]:
-    """Return the symbols that a tree needs whatever its comparisons give, by id."""
-    symbols: list[Any]
-    if isinstance(tree, Branch):
-        then, other = _needed(tree.then), _needed(tree.other)
-        found = {key: of for key, of in then.items() if key in other}
-        symbols = [tree.condition.left, tree.condition.right]
-    else:
-        found, symbols = {}, [*tree, *tree.raising]
-    for symbol in symbols:
-        if isinstance(symbol, Symbol) and id(symbol) not in found:
-            found[id(symbol)] = symbol
-            symbols += symbol.parts
-    return found

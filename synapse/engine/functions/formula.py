@@ -107,6 +107,7 @@ class FormulaReading:
         self.decided: dict[Any, bool] = {}
         self.raising: list[Symbol] = []  # of this run, also those without a use
         self.ways = 0
+        self.is_open = True  # while a user's function has the symbols
 
     def symbol(
         self, operation: str, *parts: Any, raises: bool = False, of_numpy: bool = False
@@ -167,9 +168,13 @@ class FormulaReading:
         return self.symbol(*parts, raises=value.raises, of_numpy=of_numpy)
 
 
-def _refusing(reason: str) -> Callable[..., Any]:
-    def refuse(*ignored: Any) -> Any:
-        raise UnreadableError(reason)
+def _refusing(reason: str, method: Any = None) -> Callable[..., Any]:
+    """Return a method that raises an error, after a reading only without a `method`."""
+
+    def refuse(self: Any, *arguments: Any) -> Any:
+        if method is None or self.reading.is_open:
+            raise UnreadableError(reason)
+        return method(self, *arguments)
 
     return refuse
 
@@ -181,11 +186,11 @@ class Symbol:
     `of_numpy` whether it certainly is a number of NumPy, which divides by 0.
     """
 
-    __hash__ = _refusing("it asks a number for its hash")
-    __repr__ = _refusing("it asks a number for its text")
+    __hash__ = _refusing("it asks a number for its hash", object.__hash__)
+    __repr__ = _refusing("it asks a number for its text", object.__repr__)
     __int__ = _refusing("it converts a number to an integer")
     __index__ = _refusing("it uses a number as an index")
-    __format__ = _refusing("it asks a number for its text")
+    __format__ = _refusing("it asks a number for its text", object.__format__)
 
     def __init__(
         self,
@@ -239,10 +244,11 @@ class Condition:
     """
 
     __hash__ = None  # type: ignore[assignment]
-    __repr__ = _refusing("it asks a comparison for its text")
-    __format__ = _refusing("it asks a comparison for its text")
+    __repr__ = _refusing("it asks a comparison for its text", object.__repr__)
+    __format__ = _refusing("it asks a comparison for its text", object.__format__)
 
     def __init__(self, operation: str, left: Symbol, right: Symbol) -> None:
+        self.reading = left.reading
         self.operation = operation
         self.left = left
         self.right = right
@@ -257,7 +263,7 @@ class Condition:
         if all(side.operation == "number" for side in sides):
             compare = COMPARISONS[self.operation][0]
             return bool(compare(*(side.parts[0] for side in sides)))
-        decided = self.left.reading.decided
+        decided = self.reading.decided
         if self.key not in decided:
             raise UndecidedError(self)
         return decided[self.key]

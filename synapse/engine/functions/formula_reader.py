@@ -96,7 +96,9 @@ def _read_once(function: Any, names: tuple[str, ...], results: int) -> Tree:
         copy = Replaced(reading, codes).value(function, set())[0]
         run = (lambda: (copy(*symbols),)) if is_one else lambda: copy(*symbols)
         with np.errstate(all="ignore"):  # of what it computes with known numbers
-            return _grown(reading, run, results)
+            tree = _grown(reading, run, results)
+        reading.is_open = False
+        return tree
     except UnreadableError as error:
         lines = [
             place_of(codes[frame.f_code], line)

@@ -22,6 +22,7 @@ from synapse.errors import (
     TopologyWarning,
 )
 from synapse.readwrite import _pytorch
+from tests.helpers.called_in_python import in_python
 from tests.helpers.cases import all_refused
 from tests.helpers.groups import competing
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
@@ -575,15 +576,27 @@ def test_a_delay_of_one_step_is_read_from_anywhere():
     )
 
 
+@in_python(synapse.squashes.register)
+def summed(state):
+    return sum([state]), 1.0
+
+
+def test_a_function_that_onnx_lacks_is_written():
+    net = architect.Perceptron(2, 3, 1, squash=arc, seed=0)
+    rows = np.random.default_rng(0).normal(size=(5, 2))
+    answers = synapse.to_torch(net)(torch.from_numpy(rows)).detach().numpy()
+    np.testing.assert_allclose(answers, net.run(rows), rtol=1e-14)
+
+
 def test_what_cannot_be_converted_is_refused():
-    custom = architect.Perceptron(2, 3, 1, squash=arc)
+    custom = architect.Perceptron(2, 3, 1, squash=summed)
     sender = architect.Perceptron(2, 1)
     second = architect.Perceptron(1, 1)
     sender.project(second)
     delayed = built("perceptron")
     delayed.input[0].project(delayed.output[0], delay=2)
     module = synapse.to_torch(built("perceptron"))
-    reason = "'arc', which cannot be written in PyTorch: it calls atan"
+    reason = "'summed', which cannot be written in PyTorch: .*: it calls sum"
     refused = [
         (lambda: synapse.to_torch(custom), FormatError, reason),
         (lambda: synapse.to_torch(second), TopologyError, "outside"),

@@ -201,11 +201,9 @@ def call_both(failed, address, second, numbers):
 def test_the_first_call_that_raises_is_recorded_and_nothing_is_called_after_it(
     compiles,
 ):
+    alive = [UserFunction(too_far, _registration.COST) for _ in range(2)]
     addresses = [
-        UserFunction(too_far, _registration.COST).address
-        if compiles
-        else plain_address(too_far)
-        for _ in range(2)
+        function.address if compiles else plain_address(too_far) for function in alive
     ]
     call = call_both if compiles else call_both.part
     for target, expected in ((-1.0, (6.0, 6.0)), (0.0, (6.0, math.nan)), (2.0, None)):

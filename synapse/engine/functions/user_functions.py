@@ -148,8 +148,9 @@ class UserFunction:
     """A user's function of floats that returns a pair, for kernels and for Python.
 
     A call gives what kernels compute, or raises the error that they report. `address`
-    is that of the code for kernels, which lives as long as the object. `formula` is what is compiled and exported. If it
-    is None, `refused` tells why, and the function is called in Python.
+    is that of the code for kernels, which lives as long as the object. `formula` is
+    what is compiled and exported. If it is None, `refused` tells why, and the function
+    is called in Python.
     """
 
     address: int

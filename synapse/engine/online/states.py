@@ -510,13 +510,7 @@ def update_lone_traces(store, j):
 
 
 @inline
-def compute_states(store, rule, start, stop):
-    """Compute the states of a block of neurons, for any `rule`."""
-    compute_states_of(store, start, stop, start)
-
-
-@inline
-def compute_states_of(store, start, stop, block):
+def compute_states(store, start, stop, block):
     """Compute the states of neurons in the block that begins with `block`."""
     if store.ties.signed != 0:
         apply_signed_updates(store, start, stop)

@@ -76,7 +76,7 @@ from ..online.loops import (
 from ..online.propagate import compute_delta, compute_deltas, propagate_block
 from ..online.read_order import frame_offset
 from ..online.roles import RuleParts
-from ..online.states import compute_states_of, trace_of
+from ..online.states import compute_states, trace_of
 from ..online.steps import end_step
 from ..online.ties import clip_to_sign
 from ..store import Store
@@ -413,7 +413,7 @@ def step_network(store, quiet, span, inputs, row):
     start = span.start + span.inputs
     choose(store, quiet, span)
     if quiet.mode[READS] == 0:
-        activate_blocks(store, None, span, start)
+        activate_blocks(store, span, start)
         return
     quiet.mode[STEPS] += 1
     j = start
@@ -434,11 +434,11 @@ def step_network(store, quiet, span, inputs, row):
             elif form & ONE_TO_ONE:
                 compute_one_to_one(store, j, end)
             else:
-                compute_states_of(store, j, end, start)
+                compute_states(store, j, end, start)
             j = end
         while start < stop:
             block_stop = store.block_stop[start]
-            fire(store, None, start, block_stop)
+            fire(store, start, block_stop)
             send_prompt(store, quiet, start, block_stop)
             start = block_stop
     end_step(store, span)

@@ -111,10 +111,11 @@ def set_inputs(store, span, inputs, row):
                 clamp_neuron(store, start + t, inputs[row * n + t], now + t)
 
 
-@inline
+@noinline
 def step_online(store, rule, span, inputs, row):
     """Make a step by the online rule, which sets the inputs, unless they are empty, and
-    activates the other neurons.
+    activates the other neurons, block by block or, if they are synchronous, all at
+    once.
 
     It is the ``step_network`` of rules that do not use ``rule``.
     """
@@ -122,14 +123,6 @@ def step_online(store, rule, span, inputs, row):
     start = span.start
     if is_sparse(inputs) or inputs.size > 0:
         start += span.inputs
-    activate_blocks(store, span, start)
-
-
-@noinline
-def activate_blocks(store, span, start):
-    """Activate neurons from `start` on block by block or, if they are synchronous, all
-    at once.
-    """
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
         compute_states(store, start, stop, start)

@@ -97,10 +97,11 @@ def carry_state(store, j):
 
 
 @inline
-def gated_sum(store, j, r, lagged):
-    """Return the weighted inputs of `j` from a run of gated connections."""
+def gated_sum(store, j, r, activations, at):
+    """Return the weighted inputs of `j` from a run of gated connections; see
+    `sources_now`.
+    """
     none = zero_like(store.bias[j])
-    activations, at = sources_now(store, j, r, lagged)
     if store.run_kind[r] != mark.SHARED:
         return sum_of_gated(store, r, at, 0, none, activations, store.activation)
     row = store.run_first[r]
@@ -303,9 +304,9 @@ def waits(store, j, r, count):
 
 
 @in_order
-def ungated_sum(store, j, r, lagged, lists):
+def ungated_sum(store, j, r, activations, at, lagged, lists):
     """Return the weighted inputs of `j` from an ungated run, after its pending
-    updates, which read all of its sources.
+    updates, which read all of its sources; see `sources_now`.
     """
     if lists and is_listed(store, r) and not waits(store, j, r, 1):
         of = no_pack(store.weight), (store.run_first[r],), r
@@ -314,7 +315,6 @@ def ungated_sum(store, j, r, lagged, lists):
     n = store.run_length[r]
     step = store.pending_step[j]
     pending = step != 0.0 and may_be_pending(store, r)
-    activations, at = sources_now(store, j, r, lagged)
     if store.run_kind[r] == mark.DENSE and n > MAX_SINGLE_ADDS:
         of = (row,), n, at + store.run_source[r], (step,)
         if n >= MIN_REGISTER_PACKS:
@@ -343,10 +343,11 @@ def compute_state(store, j, block, gated, lagged, lists=False):
         state += carry * old
     r = store.run_start[j]
     while r < store.run_stop[j]:  # programs unroll it
+        read = sources_now(store, j, r, lagged)
         if not gated or store.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(store, j, r, lagged, lists)
+            state += ungated_sum(store, j, r, *read, lagged, lists)
         else:
-            state += gated_sum(store, j, r, lagged)
+            state += gated_sum(store, j, r, *read)
         r += 1
     # [end]
     store.pending_step[j] = 0.0

@@ -64,7 +64,6 @@ from ..online.calls import (
 )
 from ..online.fire import fire
 from ..online.loops import (
-    activate_blocks,
     clear_nothing,
     complete_updates,
     is_large,
@@ -408,27 +407,28 @@ def choose(store, quiet, span):
 
 @inline
 def step_network(store, quiet, span, inputs, row):
-    """Make a step by the online rule."""
+    """Make a step by the online rule. In a step that follows active sources, they send
+    what quiet connections read.
+    """
     set_inputs(store, span, inputs, row)
     start = span.start + span.inputs
     choose(store, quiet, span)
-    if quiet.mode[READS] == 0:
-        activate_blocks(store, span, start)
-        return
-    quiet.mode[STEPS] += 1
-    j = start
-    while j < span.stop:
-        stop = quiet.stop[j - quiet.origin]
-        if quiet.form[j - quiet.origin] & LEAKY:
-            decay_rows(store, quiet, j, stop)
-        j = stop
-    send_listed(store, quiet, span)
+    follows = quiet.mode[READS] != 0
+    if follows:
+        quiet.mode[STEPS] += 1
+        j = start
+        while j < span.stop:
+            stop = quiet.stop[j - quiet.origin]
+            if quiet.form[j - quiet.origin] & LEAKY:
+                decay_rows(store, quiet, j, stop)
+            j = stop
+        send_listed(store, quiet, span)
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
         j = start
         while j < stop:
-            end = min(stop, quiet.stop[j - quiet.origin])
-            form = quiet.form[j - quiet.origin]
+            end = min(stop, quiet.stop[j - quiet.origin]) if follows else stop
+            form = quiet.form[j - quiet.origin] if follows else 0
             if form & LEAKY:
                 compute_quiet_states(store, quiet, j, end)
             elif form & ONE_TO_ONE:
@@ -439,7 +439,8 @@ def step_network(store, quiet, span, inputs, row):
         while start < stop:
             block_stop = store.block_stop[start]
             fire(store, start, block_stop)
-            send_prompt(store, quiet, start, block_stop)
+            if follows:
+                send_prompt(store, quiet, start, block_stop)
             start = block_stop
     end_step(store, span)
 

@@ -113,9 +113,8 @@ def set_inputs(store, span, inputs, row):
 
 @noinline
 def step_online(store, rule, span, inputs, row):
-    """Make a step by the online rule, which sets the inputs, unless they are empty, and
-    activates the other neurons, block by block or, if they are synchronous, all at
-    once.
+    """Set the inputs, unless they are empty, and activate the other neurons, block by
+    block or, if they are synchronous, all at once.
 
     It is the ``step_network`` of rules that do not use ``rule``.
     """

@@ -97,28 +97,6 @@ def carry_state(store, j):
 
 
 @inline
-def gated_sum(store, j, r, activations, at):
-    """Return the weighted inputs of `j` from a run of gated connections; see
-    `sources_now`.
-    """
-    none = zero_like(store.bias[j])
-    if store.run_kind[r] != mark.SHARED:
-        return sum_of_gated(store, r, at, 0, none, activations, store.activation)
-    row = store.run_first[r]
-    source = at + store.run_source[r]
-    of = store, activations, None
-    total = added(
-        (brought(row + t, source + t, None, *of) for t in range(store.run_length[r])),
-        none,
-    )
-    # [equation influence: gated run]
-    if store.run_influence[r] != NONE:
-        store.influence[store.run_influence[r]] += total
-    return store.activation[store.run_gater[r]] * total
-    # [end]
-
-
-@inline
 def trace_of(store, j, row):
     """Return the index of the eligibility of the incoming connection in this row."""
     return store.first_trace[j] + row - store.first_incoming[j]
@@ -337,19 +315,31 @@ def compute_state(store, j, block, gated, lagged, lists=False):
     # [equation state]
     old = store.state[j]
     state = store.bias[j]
-    carry = zero_like(state)
+    none = zero_like(state)
+    carry = none
     if gated and flags & mark.MEMORY:
         carry = carry_state(store, j)
         state += carry * old
     r = store.run_start[j]
     while r < store.run_stop[j]:  # programs unroll it
-        read = sources_now(store, j, r, lagged)
+        activations, at = sources_now(store, j, r, lagged)
         if not gated or store.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(store, j, r, *read, lagged, lists)
+            state += ungated_sum(store, j, r, activations, at, lagged, lists)
+        elif store.run_kind[r] != mark.SHARED:
+            state += sum_of_gated(store, r, at, 0, none, activations, store.activation)
+        # [end]
         else:
-            state += gated_sum(store, j, r, *read)
+            # [equation influence: gated run]
+            row = store.run_first[r]
+            source = at + store.run_source[r]
+            n = store.run_length[r]
+            of = None, store, activations, None
+            total = added((brought(row + t, source + t, *of) for t in range(n)), none)
+            if store.run_influence[r] != NONE:
+                store.influence[store.run_influence[r]] += total
+            state += store.activation[store.run_gater[r]] * total
+            # [end]
         r += 1
-    # [end]
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:
         update_eligibility(store, j, carry, lagged)

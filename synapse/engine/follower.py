@@ -17,9 +17,9 @@ REMOVED = -1
 class RowHandle:
     """The object of one row in a store, which is a neuron or a connection.
 
-    Because only the store knows when rows move, it alone calls :meth:`_moved`, under
-    its lock. This is not an abstract base class, because ``isinstance`` would take
-    longer for each neuron.
+    Because only the store knows when rows move, it alone calls :meth:`_moved`, or sets
+    the row of a neuron that stays in its store, under its lock. This is not an abstract
+    base class, because ``isinstance`` would take longer for each neuron.
     """
 
     __slots__ = ()

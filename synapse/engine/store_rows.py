@@ -339,4 +339,4 @@ class StoreRows:
         for name, rows in ends.items():
             self[name][:] = rows
         for row, handle in enumerate(self.handles):
-            handle._moved(self, row)
+            handle._row = row  # in the same store

@@ -87,6 +87,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     """
 
     _noun = "layer"
+    _network: Callable[[], NetworkHandle | None] | None = None
+    """A weak reference to its network, if it is in one."""
 
     @checks.suggests_arguments("Layer")
     def __init__(
@@ -132,7 +134,6 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             for given in [name for name in usual if not usual[name]]:
                 advice = "Neurons that exist have theirs: set it afterwards."
                 raise checks.void(given, "neurons", neurons, advice)
-        self._network: Callable[[], NetworkHandle | None] | None = None
         self._name = name
         if new and (function._grouped or function._random):
             self.squash = squash
@@ -837,9 +838,7 @@ def layers_of(
     layers = []
     for name, size in names_and_sizes:
         layer = Layer.__new__(Layer)  # `__init__` would check each neuron
-        layer._neurons = list(islice(left, size))
-        layer._name = name
-        layer._network = None
+        vars(layer).update(_neurons=list(islice(left, size)), _name=name)
         layers.append(layer)
     return layers
 

@@ -250,7 +250,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.require_shared("neuron", numbers)
     if "sign" in edges or "outgoing_sign" in numbers:
         checks.require_signs(edges, numbers)
-    layers = _layers(data, len(neurons))
+    layers = _layers(data, neurons.length)
     if "synchronous" in numbers:
         checks.require_clocks(numbers, layers[0][1])
     checks.require_no_errors(numbers, edges, layers[0][1])
@@ -262,8 +262,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         layers=layers,
         names=(
             neurons.texts("name", null=True)
-            if "name" in neurons
-            else [None] * len(neurons)
+            if "name" in neurons.columns
+            else [None] * neurons.length
         ),
         neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,
@@ -281,9 +281,9 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     if METADATA in data:
         saved.metadata = checks.checked_metadata(data[METADATA])
     if NOTES[0] in data:
-        saved.neuron_metadata = _notes(data, NOTES[0], len(neurons))
+        saved.neuron_metadata = _notes(data, NOTES[0], neurons.length)
     if NOTES[1] in data:
-        saved.connection_metadata = _notes(data, NOTES[1], len(connections))
+        saved.connection_metadata = _notes(data, NOTES[1], connections.length)
     if SYNAPTIC in data:
         columns = _full_columns(RULE_TABLES, records, dtype, clock)
         saved.synaptic = _synaptic_rule(data[SYNAPTIC], columns, clock)
@@ -327,7 +327,7 @@ def _columns(
     return {
         column.name: checks.checked_column(own, column, dtype, clock)
         for column in table.columns
-        if column.name in own and column not in ENDS
+        if column.name in own.columns and column not in ENDS
     }
 
 
@@ -342,8 +342,8 @@ def _full_columns(
             checks.checked_column(
                 records[table.name], column, dtype, clock, others=records
             )
-            if len(records[table.name]) and column.name in records[table.name]
-            else np.zeros(len(records[table.name]), numpy_dtype(column, dtype))
+            if records[table.name].length and column.name in records[table.name].columns
+            else np.zeros(records[table.name].length, numpy_dtype(column, dtype))
         )
         for table in tables
         for column in table.columns
@@ -420,7 +420,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     table = Records.of_columns("layer", data, "layers", LAYERS)
     names = table.texts("name")
     sizes = table.whole("size", 1, neurons).tolist()
-    require(len(table) >= 2, "The number of layers", "2 or more", len(table))
+    require(table.length >= 2, "The number of layers", "2 or more", table.length)
     if sum(sizes) != neurons:
         raise FormatError(
             f"The sizes of the layers must add up to {neurons} neurons, got"
@@ -435,7 +435,7 @@ def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
     """
     connections = records["connections"]
     for column in SOURCE_AND_TARGET:
-        if column.name not in connections:
+        if column.name not in connections.columns:
             raise FormatError(
                 f"The table 'connections' must have {column.name!r}, which is missing."
             )
@@ -450,7 +450,7 @@ def _expanded(
     """Return the columns of sources, targets and gaters, from the runs of a
     document.
     """
-    neurons, count = len(records["neurons"]), len(records["connections"])
+    neurons, count = records["neurons"].length, records["connections"].length
     runs = Records.of_columns(RUN_TABLE.item, data, RUN_TABLE.name, _names(RUN_TABLE))
     source, target, length = _indices(runs, RUN_TABLE.columns, records)
     if (total := int(length.sum())) != count:
@@ -477,7 +477,7 @@ def _expanded(
 
 def _delays(connections: Records) -> Ints | None:
     """Return the delays of a document's connections, or None without such a column."""
-    if "delay" not in connections:
+    if "delay" not in connections.columns:
         return None
     return connections.whole("delay", 0, MAX_DELAYS).astype(np.int64)
 
@@ -487,7 +487,7 @@ def _gaters(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
     own = records["connections"]
     return (
         dict(zip([gater.name], _indices(own, [gater], records), strict=True))
-        if gater.name in own
+        if gater.name in own.columns
         else {}
     )
 

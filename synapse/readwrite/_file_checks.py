@@ -151,8 +151,9 @@ def members(
 class Records:
     """Columns of equal length, with a method to read each kind of column.
 
-    `item` names a row: "neuron", "connection", ... Each method raises FormatError for
-    an unsuitable value: "The state of neuron 3 must be ..., got ...".
+    `item` names a row ("neuron", "connection", ...), and `length` is the number of
+    rows. Each method raises FormatError for an unsuitable value: "The state of neuron 3
+    must be ..., got ...".
 
     >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -166,8 +167,8 @@ class Records:
 
     def __init__(self, item: str, columns: dict[str, Any]) -> None:
         self.item = item
-        self._columns = columns
-        self._length = len(next(iter(columns.values())))
+        self.columns = columns
+        self.length = len(next(iter(columns.values())))
 
     @classmethod
     def of_columns(
@@ -221,16 +222,10 @@ class Records:
                 members(f"{item.capitalize()} {i}", record, keys, optional)
         return cls(item, {key: [record[key] for record in records] for key in keys})
 
-    def __len__(self) -> int:
-        return self._length
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._columns
-
     def reread(self, keys: Iterable[str], read: Callable[[Any], Any]) -> None:
         """Convert the values of some columns before they are checked."""
         for key in keys:
-            self._columns[key] = [read(value) for value in self._columns[key]]
+            self.columns[key] = [read(value) for value in self.columns[key]]
 
     def values(
         self, key: str, condition: str, fits: Callable[[Any], bool]
@@ -238,7 +233,7 @@ class Records:
         """Return a column whose values all fit. `condition` describes the permitted
         values in words.
         """
-        column: list[Any] = self._columns[key]
+        column: list[Any] = self.columns[key]
         if not all(map(fits, column)):
             self._refuse(key, map(fits, column), condition)
         return column
@@ -270,11 +265,11 @@ class Records:
         """Return a column of row numbers of another table. Null becomes -1, but is only
         allowed if `null` gives its meaning.
         """
-        last = len(table) - 1
+        last = table.length - 1
         numbers = f"0 to {last}" if last >= 0 else "of which there are none"
         numbers += f", or null ({null})" if null else ""
         condition = f"the number of {with_article(table.item)}, {numbers}"
-        column = self._columns[key]
+        column = self.columns[key]
         minimum = NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
@@ -292,7 +287,7 @@ class Records:
         """Return a column as an array, from an array of one of these kinds or a list of
         these types. None becomes -1.
         """
-        column = self._columns[key]
+        column = self.columns[key]
         if not isinstance(column, list):
             if column.dtype.kind not in kinds:
                 raise FormatError(
@@ -307,7 +302,7 @@ class Records:
         if NoneType in types and None in column:
             column = [NO_GATER if value is None else value for value in column]
         try:
-            array = self._columns[key] = np.array(column, dtype)
+            array = self.columns[key] = np.array(column, dtype)
             return array
         except OverflowError:  # 64 bits do not hold an integer, or a float its size
             maximum = sys.float_info.max if dtype is np.float64 else np.iinfo(dtype).max
@@ -318,9 +313,9 @@ class Records:
 
     def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> None:
         """Raise for the first value in a list whose type is not one of these."""
-        if not set(map(type, self._columns[key])) <= set(types):
+        if not set(map(type, self.columns[key])) <= set(types):
             self._refuse(
-                key, (type(value) in types for value in self._columns[key]), condition
+                key, (type(value) in types for value in self.columns[key]), condition
             )
 
     def _require(self, key: str, fits: NDArray[Any], condition: str) -> None:
@@ -330,7 +325,7 @@ class Records:
 
     def _refuse(self, key: str, fits: Iterable[Any], condition: str) -> None:
         i = next(i for i, fit in enumerate(fits) if not fit)
-        value = self._columns[key][i]
+        value = self.columns[key][i]
         require(
             False,
             f"The {key} of {self.item} {i}",
@@ -351,7 +346,7 @@ class Records:
             ((str, NoneType), "a string or null") if null else ((str,), "a string")
         )
         self._require_types(key, types, condition)
-        return list(self._columns[key])
+        return list(self.columns[key])
 
     def squashes(self, key: str) -> NDArray[Any]:
         """Return a column with the names of registered activation functions."""
@@ -433,14 +428,14 @@ def checked_column(
         values = (
             table.indices(name, of, kind.null)
             if kind.name == INDEX.name
-            else table.whole(name, minimum, len(of) - 1 + minimum)
+            else table.whole(name, minimum, of.length - 1 + minimum)
         )
         return values.astype(column.dtype, copy=False)
     # No neuron has activated after the present clock, and there are no more groups than
     # members.
     maximum = int(kind.maximum)
     if kind in (TIME, GROUP):
-        maximum = clock if kind is TIME else len(table)
+        maximum = clock if kind is TIME else table.length
     maximum = min(maximum, int(np.iinfo(column.dtype).max))
     return table.whole(name, int(kind.minimum), maximum)
 

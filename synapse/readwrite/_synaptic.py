@@ -231,8 +231,8 @@ def from_synaptic_data(
         "squash", condition, lambda name: type(name) is str and name in SQUASHES
     )
     columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
-    columns["trainable_bias"] = np.ones(len(neurons), bool)
-    clamped = np.arange(len(neurons)) < layers[0]
+    columns["trainable_bias"] = np.ones(neurons.length, bool)
+    clamped = np.arange(neurons.length) < layers[0]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
     edges["gater"][edges["gater"] < layers[0]] = NO_GATER  # an input never sets a gain
@@ -257,20 +257,20 @@ def _order(neurons: Records) -> tuple[Ints, list[int]]:
         after every number.
         """
         if isinstance(layer, str):
-            return {"input": -1, "output": len(neurons)}.get(layer)
-        return layer if is_whole(layer, 0, len(neurons) - 1) else None
+            return {"input": -1, "output": neurons.length}.get(layer)
+        return layer if is_whole(layer, 0, neurons.length - 1) else None
 
     condition = "'input', 'output' or the number of a hidden layer"
     layers = neurons.values("layer", condition, lambda layer: place(layer) is not None)
     places = np.array([place(layer) for layer in layers], np.int64)
     distinct, sizes = np.unique(places, return_counts=True)
-    if distinct.tolist() != [-1, *range(len(distinct) - 2), len(neurons)]:
+    if distinct.tolist() != [-1, *range(len(distinct) - 2), neurons.length]:
         raise FormatError(
             "The layers must be 'input', 0, 1, ... and 'output', and none of them"
             " empty."
         )
-    number = np.empty(len(neurons), np.int64)
-    number[np.argsort(places, kind="stable")] = np.arange(len(neurons))
+    number = np.empty(neurons.length, np.int64)
+    number[np.argsort(places, kind="stable")] = np.arange(neurons.length)
     return number, sizes.tolist()
 
 

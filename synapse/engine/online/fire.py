@@ -154,10 +154,8 @@ def fire_group(store, j):
 
 
 @inline
-def fire(store, rule, start, stop):
-    """activation y_j = f_j(s_j) of consecutive neurons with the same squash, for any
-    `rule`.
-    """
+def fire(store, start, stop):
+    """activation y_j = f_j(s_j) of consecutive neurons with the same squash."""
     code = store.squash[start]
     now = tick(store, stop - start)
     for j in range(start, stop):

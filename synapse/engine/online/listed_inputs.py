@@ -37,7 +37,7 @@ def step_listed(store, readers, span, inputs, row):
     r = 0
     while start < span.stop:
         stop = store.block_stop[start]
-        compute_states(store, None, start, stop)
+        compute_states(store, start, stop, start)
         while r < rows.size and rows[r] < stop:
             total = added(
                 (store.weight[firsts[r] + columns[k]] * values[k] for k in range(n)),
@@ -45,7 +45,7 @@ def step_listed(store, readers, span, inputs, row):
             )
             store.state[rows[r]] += total
             r += 1
-        fire(store, None, start, stop)
+        fire(store, start, stop)
         start = stop
     if latest.size > 0:
         latest[1] = store.clock[0]

@@ -111,10 +111,10 @@ def set_inputs(store, span, inputs, row):
                 clamp_neuron(store, start + t, inputs[row * n + t], now + t)
 
 
-@inline
+@noinline
 def step_online(store, rule, span, inputs, row):
-    """Make a step by the online rule, which sets the inputs, unless they are empty, and
-    activates the other neurons.
+    """Set the inputs, unless they are empty, and activate the other neurons, block by
+    block or, if they are synchronous, all at once.
 
     It is the ``step_network`` of rules that do not use ``rule``.
     """
@@ -122,20 +122,12 @@ def step_online(store, rule, span, inputs, row):
     start = span.start
     if is_sparse(inputs) or inputs.size > 0:
         start += span.inputs
-    activate_blocks(store, rule, span, start)
-
-
-@noinline
-def activate_blocks(store, rule, span, start):
-    """Activate neurons from `start` on block by block or, if they are synchronous, all
-    at once.
-    """
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
-        compute_states(store, rule, start, stop)
+        compute_states(store, start, stop, start)
         while start < stop:
             block_stop = store.block_stop[start]
-            fire(store, rule, start, block_stop)
+            fire(store, start, block_stop)
             start = block_stop
     end_step(store, span)
 
@@ -555,7 +547,7 @@ def activate_one(store, scalar, row):
     if store.squash[j] in activations.GROUPED:
         fire_member(store, j)
     else:
-        fire(store, None, j, j + 1)
+        fire(store, j, j + 1)
     store.kept_stamp[j] = store.stamp[j]
     if store.failed[0] != 0.0:
         return None

@@ -97,27 +97,6 @@ def carry_state(store, j):
 
 
 @inline
-def gated_sum(store, j, r, lagged):
-    """Return the weighted inputs of `j` from a run of gated connections."""
-    none = zero_like(store.bias[j])
-    activations, at = sources_now(store, j, r, lagged)
-    if store.run_kind[r] != mark.SHARED:
-        return sum_of_gated(store, r, at, 0, none, activations, store.activation)
-    row = store.run_first[r]
-    source = at + store.run_source[r]
-    of = store, activations, None
-    total = added(
-        (brought(row + t, source + t, None, *of) for t in range(store.run_length[r])),
-        none,
-    )
-    # [equation influence: gated run]
-    if store.run_influence[r] != NONE:
-        store.influence[store.run_influence[r]] += total
-    return store.activation[store.run_gater[r]] * total
-    # [end]
-
-
-@inline
 def trace_of(store, j, row):
     """Return the index of the eligibility of the incoming connection in this row."""
     return store.first_trace[j] + row - store.first_incoming[j]
@@ -303,9 +282,9 @@ def waits(store, j, r, count):
 
 
 @in_order
-def ungated_sum(store, j, r, lagged, lists):
+def ungated_sum(store, j, r, activations, at, lagged, lists):
     """Return the weighted inputs of `j` from an ungated run, after its pending
-    updates, which read all of its sources.
+    updates, which read all of its sources; see `sources_now`.
     """
     if lists and is_listed(store, r) and not waits(store, j, r, 1):
         of = no_pack(store.weight), (store.run_first[r],), r
@@ -314,7 +293,6 @@ def ungated_sum(store, j, r, lagged, lists):
     n = store.run_length[r]
     step = store.pending_step[j]
     pending = step != 0.0 and may_be_pending(store, r)
-    activations, at = sources_now(store, j, r, lagged)
     if store.run_kind[r] == mark.DENSE and n > MAX_SINGLE_ADDS:
         of = (row,), n, at + store.run_source[r], (step,)
         if n >= MIN_REGISTER_PACKS:
@@ -337,18 +315,31 @@ def compute_state(store, j, block, gated, lagged, lists=False):
     # [equation state]
     old = store.state[j]
     state = store.bias[j]
-    carry = zero_like(state)
+    none = zero_like(state)
+    carry = none
     if gated and flags & mark.MEMORY:
         carry = carry_state(store, j)
         state += carry * old
     r = store.run_start[j]
     while r < store.run_stop[j]:  # programs unroll it
+        activations, at = sources_now(store, j, r, lagged)
         if not gated or store.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(store, j, r, lagged, lists)
+            state += ungated_sum(store, j, r, activations, at, lagged, lists)
+        elif store.run_kind[r] != mark.SHARED:
+            state += sum_of_gated(store, r, at, 0, none, activations, store.activation)
+        # [end]
         else:
-            state += gated_sum(store, j, r, lagged)
+            # [equation influence: gated run]
+            row = store.run_first[r]
+            source = at + store.run_source[r]
+            n = store.run_length[r]
+            of = None, store, activations, None
+            total = added((brought(row + t, source + t, *of) for t in range(n)), none)
+            if store.run_influence[r] != NONE:
+                store.influence[store.run_influence[r]] += total
+            state += store.activation[store.run_gater[r]] * total
+            # [end]
         r += 1
-    # [end]
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:
         update_eligibility(store, j, carry, lagged)
@@ -510,13 +501,7 @@ def update_lone_traces(store, j):
 
 
 @inline
-def compute_states(store, rule, start, stop):
-    """Compute the states of a block of neurons, for any `rule`."""
-    compute_states_of(store, start, stop, start)
-
-
-@inline
-def compute_states_of(store, start, stop, block):
+def compute_states(store, start, stop, block):
     """Compute the states of neurons in the block that begins with `block`."""
     if store.ties.signed != 0:
         apply_signed_updates(store, start, stop)

@@ -64,7 +64,6 @@ from ..online.calls import (
 )
 from ..online.fire import fire
 from ..online.loops import (
-    activate_blocks,
     clear_nothing,
     complete_updates,
     is_large,
@@ -76,7 +75,7 @@ from ..online.loops import (
 from ..online.propagate import compute_delta, compute_deltas, propagate_block
 from ..online.read_order import frame_offset
 from ..online.roles import RuleParts
-from ..online.states import compute_states_of, trace_of
+from ..online.states import compute_states, trace_of
 from ..online.steps import end_step
 from ..online.ties import clip_to_sign
 from ..store import Store
@@ -408,38 +407,40 @@ def choose(store, quiet, span):
 
 @inline
 def step_network(store, quiet, span, inputs, row):
-    """Make a step by the online rule."""
+    """Make a step by the online rule. In a step that follows active sources, they send
+    what quiet connections read.
+    """
     set_inputs(store, span, inputs, row)
     start = span.start + span.inputs
     choose(store, quiet, span)
-    if quiet.mode[READS] == 0:
-        activate_blocks(store, None, span, start)
-        return
-    quiet.mode[STEPS] += 1
-    j = start
-    while j < span.stop:
-        stop = quiet.stop[j - quiet.origin]
-        if quiet.form[j - quiet.origin] & LEAKY:
-            decay_rows(store, quiet, j, stop)
-        j = stop
-    send_listed(store, quiet, span)
+    follows = quiet.mode[READS] != 0
+    if follows:
+        quiet.mode[STEPS] += 1
+        j = start
+        while j < span.stop:
+            stop = quiet.stop[j - quiet.origin]
+            if quiet.form[j - quiet.origin] & LEAKY:
+                decay_rows(store, quiet, j, stop)
+            j = stop
+        send_listed(store, quiet, span)
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
         j = start
         while j < stop:
-            end = min(stop, quiet.stop[j - quiet.origin])
-            form = quiet.form[j - quiet.origin]
+            end = min(stop, quiet.stop[j - quiet.origin]) if follows else stop
+            form = quiet.form[j - quiet.origin] if follows else 0
             if form & LEAKY:
                 compute_quiet_states(store, quiet, j, end)
             elif form & ONE_TO_ONE:
                 compute_one_to_one(store, j, end)
             else:
-                compute_states_of(store, j, end, start)
+                compute_states(store, j, end, start)
             j = end
         while start < stop:
             block_stop = store.block_stop[start]
-            fire(store, None, start, block_stop)
-            send_prompt(store, quiet, start, block_stop)
+            fire(store, start, block_stop)
+            if follows:
+                send_prompt(store, quiet, start, block_stop)
             start = block_stop
     end_step(store, span)
 

@@ -208,7 +208,7 @@ class Alike:
     # --- words
 
     def write_states(
-        self, t: Any, store: Node, rule: Node, start: Node, stop: Node
+        self, t: Any, store: Node, start: Node, stop: Node, block: Node
     ) -> None:
         """Write `states.compute_states`."""
         for stretch in self.stretches:

@@ -1,9 +1,10 @@
 """Cold starts: the time from ``import`` to the end of a first call, with an empty and a
-full cache on disk.
+full cache on disk, and with the machine code of a wheel.
 
 ``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement.
 Every start is a process of its own. The cache is a new directory:
-``SYNAPSE_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
+``SYNAPSE_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``. Run ``python
+.ci/ship_kernels.py`` before: it writes the files that a wheel has.
 
 ``python -m benchmarks.cold '{"functions": 8}'`` shows instead what is compiled before
 the first result of each start, kernel by kernel."""
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -23,7 +23,6 @@ from collections.abc import Callable
 from typing import Any
 
 from .comparison import Comparison, beside
-from .instructions import own_level
 from .markdown import number, table
 from .peers.cell import ROOT, environment
 from .plan import Plan, Tell
@@ -82,6 +81,10 @@ PEERS = {
 BASE = {"`import numpy, networkx`": "import numpy, networkx"}
 """What the import of Synapse contains that is not its own."""
 CLOCKS = "print(time.process_time(), time.perf_counter() - begin)"
+CACHES = {"shipped": "from the wheel", "cold": "nothing cached", "warm": "later"}
+"""Where kernels come from: the wheel, LLVM, and the files of an earlier process."""
+CLOCK_NAMES = "CPU", "wall clock"
+SHIPPED = ROOT / "synapse" / "engine" / "kernels"
 CAP = 120
 """Seconds that a peer may take."""
 
@@ -99,21 +102,26 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
     work = BASE | work
     if importlib.util.find_spec("torch") is not None:
         work |= dict(list(PEERS.items())[:2]) if quick else PEERS
+    if not SHIPPED.exists():
+        tell("Without .ci/ship_kernels.py, there are no starts with the wheel's files.")
     seconds: dict[str, dict[str, list[list[float]]]] = {
-        name: {"cold": [], "warm": []} for name in work
+        name: {state: [] for state in CACHES} for name in work
     }
     for _ in range(repeats):
         for name, code in work.items():
             with tempfile.TemporaryDirectory() as cache:
-                for cache_state in ("cold", "warm"):
-                    times = _start(code, cache)
+                for state in CACHES:
+                    is_ours = name in OURS and SHIPPED.exists()
+                    if state == "shipped" and not is_ours:
+                        continue
+                    times = _start(code, cache, state)
                     if times is not None:
-                        seconds[name][cache_state].append(times)
+                        seconds[name][state].append(times)
             tell(
                 f"{name}: "
                 + ", ".join(
-                    f"{t[-1][1]:.2f} s {cache_state}"
-                    for cache_state, t in seconds[name].items()
+                    f"{t[-1][1]:.2f} s {state}"
+                    for state, t in seconds[name].items()
                     if t
                 )
             )
@@ -124,23 +132,25 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
     }
 
 
-def _start(code: str, cache: str) -> list[float] | None:
+def _start(code: str, cache: str, state: str) -> list[float] | None:
     """CPU and wall-clock seconds of a process from its first line on; None if it fails
     or takes too long."""
     try:
         printed = _output(
-            f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}", cache
+            f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}", cache, state
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         return None
     return [float(value) for value in printed.split()[-2:]]
 
 
-def _output(code: str, cache: str) -> str:
+def _output(code: str, cache: str, state: str = "cold") -> str:
     """What a process prints that runs this code with the cache in a folder."""
-    variables = {"SYNAPSE_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
-    if os.environ.get("SYNAPSE_CPU") == own_level():
-        variables["SYNAPSE_CPU"] = ""  # its check would take 0.05 s of the first call
+    variables = {
+        "SYNAPSE_CACHE_DIR": cache,
+        "SYNAPSE_SHIPPED_KERNELS": str(int(state == "shipped")),
+        "TORCHINDUCTOR_CACHE_DIR": cache,
+    }
     return subprocess.run(
         [sys.executable, "-c", code],
         env={**environment(), **variables},
@@ -154,12 +164,13 @@ def _output(code: str, cache: str) -> str:
 
 def _medians(times: dict[str, list[list[float]]]) -> dict[str, Any]:
     return {
-        cache_state: {
+        state: {
             "cpu": statistics.median(cpu for cpu, _ in rows),
             "wall": statistics.median(wall for _, wall in rows),
             "all": rows,
         }
-        for cache_state, rows in times.items()
+        for state, rows in times.items()
+        if rows
     }
 
 
@@ -172,6 +183,7 @@ SAME = {
     ),
     "first exact gradient, LSTM 2-3-1": (
         "PyTorch eager: first forward and backward, LSTM 2-3-1",
+        "`import torch`",
     ),
 }
 """What of PyTorch does the same as a start."""
@@ -179,17 +191,18 @@ SAME = {
 
 def comparisons(results: dict[str, Any]) -> list[Comparison]:
     """CPU seconds of a first call, after the installation and later."""
-    caches = {"cold": "new installation", "warm": "later"}
     rows = []
     for name in (*BASE, *OURS):
         if name not in results:
             continue
-        for cache, words in caches.items():
+        for cache, words in CACHES.items():
+            if cache not in results[name]:
+                continue
             row = f"{name}, {words}"
             ours = {"median": results[name][cache]["cpu"]}
             peers = {
                 peer.partition(":")[0].strip("`"): {
-                    "median": results[peer][cache]["cpu"]
+                    "median": results[peer].get(cache, results[peer]["cold"])["cpu"]
                 }
                 for peer in SAME.get(name, ())
                 if peer in results
@@ -202,17 +215,14 @@ def text(results: dict[str, Any]) -> list[str]:
     """The table of what `measure` returns."""
     header = [
         "start (a new process, seconds)",
-        "nothing cached, CPU",
-        "wall clock",
-        "from the disk cache, CPU",
-        "wall clock",
+        *(f"{words}, {clock}" for words in CACHES.values() for clock in CLOCK_NAMES),
     ]
     rows = [
         [
             name,
             *(
-                number(times[cache_state][clock])
-                for cache_state in ("cold", "warm")
+                number(times[state][clock]) if state in times else ""
+                for state in CACHES
                 for clock in ("cpu", "wall")
             ),
         ]

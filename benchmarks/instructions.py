@@ -144,7 +144,7 @@ def tell() -> None:
 
     from synapse.engine.language.machine import processor
 
-    answers = {"Synapse": processor()["cpu"], "NumPy": UNCHECKED, "OpenBLAS": UNCHECKED}
+    answers = {"Synapse": processor().cpu, "NumPy": UNCHECKED, "OpenBLAS": UNCHECKED}
     if "X86_V4" in (dispatched := loops.__cpu_dispatch__):  # NumPy 2.4 or newer
         used = [name for name in dispatched if loops.__cpu_features__[name]]
         answers["NumPy"] = " ".join(used)

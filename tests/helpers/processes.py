@@ -11,11 +11,13 @@ ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(Path(synapse.__file__).parents[1]), str(ROOT)])
 
 
-def python(*arguments, cwd=ROOT, timeout=900, **variables):
+def python(
+    *arguments, cwd=ROOT, timeout=900, interpreter=(sys.executable,), **variables
+):
     """What a new Python prints, with these variables of its environment; its errors if
-    it fails."""
+    it fails. An interpreter is the words of a command."""
     environment = {**os.environ, "PYTHONPATH": PATHS, **variables}
-    command = [sys.executable, *map(str, arguments)]
+    command = [*interpreter, *map(str, arguments)]
     done = subprocess.run(
         command,
         env=environment,

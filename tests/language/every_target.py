@@ -30,10 +30,9 @@ both for x86-64, as `SYNAPSE_CPU` says. All have the tile of narrow registers.""
 
 def code_sizes(triple, processor, dtype):
     """Bytes of object code by kernel, for the first kinds of arguments that it has."""
-    machine.pauses = triple.startswith("x86")
-    machine.tile = lambda: machine.NARROW_TILE
-    target = llvm.Target.from_triple(triple).create_target_machine(
-        cpu=processor, opt=2, reloc="default", codemodel="jitdefault", jit=True
+    machine.processor = lambda: machine.Processor(triple, processor)
+    target = machine._target(
+        machine.processor(), opt=2, reloc="default", codemodel="jitdefault"
     )
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     sizes = {}

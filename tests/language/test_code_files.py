@@ -17,7 +17,7 @@ from synapse.readwrite._printed import page
 from tests.helpers.processes import PATHS, ROOT, python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
-of_x86 = pytest.mark.skipif(not machine.pauses, reason="names of x86-64")
+of_x86 = pytest.mark.skipif(not machine.processor().is_x86, reason="names of x86-64")
 
 SOURCE = '''\
 """Kernels."""
@@ -64,7 +64,8 @@ class Bench:
         )
         patch.setattr(code_files, "_user_cache", lambda: folder / "home" / "kernels")
         patch.setattr(code_files, "_told", set())
-        patch.delenv("SYNAPSE_CACHE_DIR", raising=False)
+        for name in ("SYNAPSE_CACHE_DIR", "SYNAPSE_SHIPPED_KERNELS"):
+            patch.delenv(name, raising=False)
         patch.setattr(sys, "dont_write_bytecode", True)
 
     def count(self, module, name):
@@ -152,9 +153,8 @@ def test_another_processor_or_llvm_or_layout_of_objects_has_another_file(bench):
 
 def test_what_machine_code_depends_on_is_described():
     described = machine.description()
-    for fact in machine.processor().values():
+    for fact in machine.processor():
         assert fact in described
-    assert machine.llvm.get_process_triple() in described
     assert "LLVM " + ".".join(map(str, machine.llvm.llvm_version_info)) in described
 
 
@@ -314,6 +314,36 @@ def test_a_directory_of_the_user_is_the_only_one(bench):
     bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.source))  # a file
     assert [bench.does(), bench.does()] == ["compiles"] * 2
     assert len(bench.told) == 1
+
+
+# --- the files of a wheel -----------------------------------------------------------
+
+
+def test_the_files_of_a_wheel_are_found_first_and_never_written(bench):
+    """By sources or text, beside any cache, unless a switch says no."""
+    assert bench.does() == "compiles"
+    (kept,) = bench.files()
+    shipped = bench.room.parent / "kernels" / kept.name
+    shipped.parent.mkdir()
+    kept.rename(shipped)
+    content = shipped.read_bytes()
+    assert bench.does() == "loads"
+    with bench.patch.context() as patch:
+        patch.setenv("SYNAPSE_CACHE_DIR", str(bench.folder / "given"))
+        assert bench.does() == "loads"
+        patch.setenv("SYNAPSE_SHIPPED_KERNELS", "0")
+        assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    bench.edit("# a comment", "# another")
+    assert [bench.does() for _ in range(2)] == ["translates", "loads"]
+    bench.edit("TIMES = 2", "TIMES = 3")
+    assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    bench.edit("TIMES = 3", "TIMES = 2")
+    assert bench.does() == "translates"
+    assert shipped.read_bytes() == content
+    shipped.write_bytes(content[:-1])
+    kept.unlink()
+    assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    assert shipped.read_bytes() == content[:-1]
 
 
 # --- processes ------------------------------------------------------------------------

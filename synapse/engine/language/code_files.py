@@ -5,9 +5,10 @@ A file of a kernel is read on two levels. If all sources of kernels are unchange
 code is used directly. Otherwise, the kernel is translated, and its code is used if the
 text for LLVM is the same. Therefore, changing a comment does not cause a compilation.
 Users' functions, and functions that capture values, are always translated, because only
-their text identifies them. Code for another processor, or from another LLVM, has
-another name. The version of Python does not change the text, so all versions share
-their files.
+their text identifies them. Code for another level of processors, or from another LLVM,
+has another name. The version of Python does not change the text, so all versions share
+their files. A wheel brings the files of usual calls in ``engine/kernels``, which
+``.ci/ship_kernels.py`` writes.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def code_of(
         rooms = (_ENGINE,) if is_inside else (_ENGINE, room)
         sources = hashlib.sha256(b"".join(map(_digest, rooms))).digest()
         paths = _paths(function, kinds)
-        files = list(filter(None, map(_read, paths)))
+        files = list(filter(None, map(_read, [*_shipped(paths[0].name), *paths])))
         code = next((file.code for file in files if file.sources == sources), b"")
         if code:
             return code
@@ -195,6 +196,12 @@ def _paths(function: Any, kinds: str) -> list[Path]:
         place = hashlib.sha256(str(_ENGINE).encode()).hexdigest()[:16]
         paths.append(_user_cache() / f"{place}.{name}")
     return paths
+
+
+def _shipped(name: str) -> list[Path]:
+    """Return the path that a file has in the wheel, which is only read."""
+    is_read = os.environ.get("SYNAPSE_SHIPPED_KERNELS", "1") not in ("", "0")
+    return [_ENGINE / "kernels" / name] if is_read else []
 
 
 def _user_cache() -> Path:

@@ -132,7 +132,7 @@ def text_of(function: Any, kinds: tuple[Any, ...], result: Any = None) -> str:
     if result not in (None, made.result):
         place = place_of(function)
         raise RefusedError(f"it returns {made.result}, not {result}", place)
-    module = Module(machine.pauses)
+    module = Module(machine.processor().is_x86)
     for instance in program.instances.values():
         if instance.constant is None or instance is made:
             is_root = instance is made and result is not None

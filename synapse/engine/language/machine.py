@@ -14,8 +14,10 @@ from typing import Any
 
 from llvmlite import binding as llvm
 
+from ..._stderr import Stderr
 from ...errors import ArgumentError
 from .memory import symbols
+from .processors import GENERIC_LEVEL, LEVELS, WIDEST_LEVEL, Processor, levels_of
 from .tile_sizes import NARROW_TILE, WIDE_TILE, TileSizes
 
 _API = [
@@ -34,7 +36,11 @@ SEARCHED_BY_OTHERS = 200
 """The default, which other users of LLVM in this process get."""
 FEW_PASSES = "always_inliner", "sroa", "simplify_cfg", "instruction_combine"
 """The passes that optimise at speed 1, each of which runs once."""
-pauses = platform.machine() in ("x86_64", "AMD64")
+HIDDEN = (
+    "synapse: kernels are compiled for {} and run slower, because this processor, or"
+    " the virtual machine, has AVX2 but lacks {}. To use AVX2, set"
+    " SYNAPSE_CPU=native.\n"
+)
 # Features whose instructions LLVM chooses where no one has asked for them; of all other
 # features of a processor, kernels need none. Those of ARM it hardly looks for.
 _CHOSEN = (
@@ -68,9 +74,9 @@ def _start() -> None:
 
 
 @cache
-def processor() -> dict[str, str]:
-    """Return the processor for which LLVM compiles, which is this one, or that of
-    ``SYNAPSE_CPU``.
+def processor() -> Processor:
+    """Return the processor for which LLVM compiles, which is the highest level that
+    this one has, or that of ``SYNAPSE_CPU``.
 
     Raises
     ------
@@ -80,21 +86,40 @@ def processor() -> dict[str, str]:
     """
     _start()
     features = llvm.get_host_cpu_features()
-    here = {"cpu": llvm.get_host_cpu_name(), "features": features.flatten()}
+    here = Processor(
+        llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten()
+    )
+    levels = levels_of(features) if here.is_x86 else [GENERIC_LEVEL]
     name = os.environ.get("SYNAPSE_CPU")
     if not name:
+        name = levels[-1]
+        if features.get("avx2") and name in [*LEVELS][:2]:
+            needed = " ".join([*LEVELS.values()][:3]).split()
+            lacking = " and ".join(f for f in needed if not features.get(f))
+            Stderr().write(HIDDEN.format(name, lacking))
+    if name == "native":
         return here
-    # 64-bit code, which LLVM cannot write for names from before it
-    named = {"cpu": name, "features": "+64bit" if pauses else ""}
+    named = here.named(name)
+    if name not in levels:
+        _require_known(named, here, features)
+    return named
+
+
+def _require_known(
+    named: Processor, here: Processor, features: Mapping[str, bool]
+) -> None:
+    """Raise an ArgumentError if LLVM does not know a processor, or if this one lacks
+    its instructions.
+    """
     # what LLVM says of an unknown name, for which it has no other way than stderr
     with tempfile.TemporaryFile() as file, os.fdopen(os.dup(2), "wb") as stderr:
         os.dup2(file.fileno(), 2)
         try:
-            _target(**named)
+            _target(named)
         finally:
             os.dup2(stderr.fileno(), 2)
         file.seek(0)
-        is_known = name != "help" and b"processor" not in file.read()
+        is_known = named.cpu != "help" and b"processor" not in file.read()
     lacking = [
         *(f for f in features if not features[f] and f.startswith(_CHOSEN)),
         *_CHOSEN_OF_ARM,
@@ -103,14 +128,13 @@ def processor() -> dict[str, str]:
     if more or not is_known:
         raise ArgumentError(
             "SYNAPSE_CPU must name a processor whose instructions this one,"
-            f" {here['cpu']}, can run, got {name!r}, which"
+            f" {here.cpu}, can run, got {named.cpu!r}, which"
             f" {'needs ' + ', '.join(sorted(more)) if more else 'LLVM does not know'}."
-            " Without this variable, kernels are compiled for this processor."
+            " Without this variable, kernels are compiled for this processor's level."
         )
-    return named
 
 
-def _features_of(processor: dict[str, str], names: list[str]) -> set[str]:
+def _features_of(processor: Processor, names: list[str]) -> set[str]:
     """Return which of some features a processor has.
 
     LLVM does not report this directly. However, it only inlines a function if the
@@ -122,7 +146,7 @@ define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
   %b = {}
   ret i64 %b
 }}"""
-    cpu, features = processor.values()
+    _, cpu, features = processor
     rows = [
         ("internal", "called", cpu, features, "xor i64 %a, 1"),
         *(
@@ -144,10 +168,11 @@ define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
 @cache
 def tile() -> TileSizes:
     """Return the tile for the registers of the processor that LLVM compiles for."""
-    feature = "avx512f"
-    wide = llvm.get_host_cpu_features().get(feature, False)
-    if wide and os.environ.get("SYNAPSE_CPU"):  # takes some milliseconds
-        wide = feature in _features_of(processor(), [feature])
+    used = processor()
+    if used.cpu in LEVELS:
+        wide = used.cpu == WIDEST_LEVEL
+    else:
+        wide = used.is_x86 and bool(_features_of(used, ["avx512f"]))
     return WIDE_TILE if wide else NARROW_TILE
 
 
@@ -175,17 +200,19 @@ def description() -> str:
     """Return everything that machine code depends on besides its text."""
     return " ".join(
         [
-            *(llvm.get_process_triple(), *processor().values(), *map(str, tile())),
+            *(*processor(), *map(str, tile())),
             *("LLVM", ".".join(map(str, llvm.llvm_version_info))),
             *("speed", str(highest_speed())),
         ]
     )
 
 
-def _target(**options: Any) -> Any:
+def _target(processor: Processor, **options: Any) -> Any:
     _start()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(jit=True, **options)
+    triple, cpu, features = processor
+    return llvm.Target.from_triple(triple).create_target_machine(
+        jit=True, cpu=cpu, features=features, **options
+    )
 
 
 def _search(blocks: int) -> None:
@@ -202,11 +229,11 @@ def object_code(text: str, speed: int = 3) -> bytes:
     return machine.emit_object(module)
 
 
-def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, Any]:
+def _optimised(text: str, speed: int, processor: Processor) -> tuple[Any, Any]:
     """Return an optimised module and an object that writes its code for a processor."""
-    machine = _target(**processor, opt=speed, reloc="default", codemodel="jitdefault")
+    machine = _target(processor, opt=speed, reloc="default", codemodel="jitdefault")
     module = llvm.parse_assembly(text)
-    module.triple = llvm.get_process_triple()
+    module.triple = processor.triple
     module.data_layout = str(machine.target_data)
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=speed)
@@ -234,7 +261,9 @@ def load(code: bytes, name: str, slots: Mapping[str, int]) -> int:
         keep(function)
         llvm.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
     # an engine for each: threads may load the same code, and Ctrl-C may end it
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target(opt=0))
+    engine = llvm.create_mcjit_compiler(
+        llvm.parse_assembly(""), _target(processor(), opt=0)
+    )
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     keep(engine)

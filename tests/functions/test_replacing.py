@@ -5,6 +5,7 @@ import copy
 import linecache
 import pickle
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ SCOPE = {
     "costs": costs,
     "initializers": initializers,
     "optimizers": optimizers,
+    "dataclass": dataclass,
 }
 
 
@@ -83,6 +85,12 @@ def with_copied_cost(trainer):
 
 def with_read_cost(trainer, path):
     yield with_cost(pickle.loads(pickle.dumps(trainer.cost)))
+    yield from read_trainer(trainer, path)
+
+
+def read_trainer(trainer, path):
+    synapse.save(trainer, path / "trainer.npz")
+    yield synapse.load(path / "trainer.npz")
 
 
 def loss_and_update(trainer):
@@ -170,13 +178,13 @@ REGISTERS = {
     ),
     "optimizer": Register(
         "@optimizers.register(OPTIONS)\n"
+        "@dataclass\n"
         "class redone(optimizers.Optimizer):\n"
-        "    rate = 0.01\n\n"
+        "    rate: float = 0.01\n\n"
         "    def slots(self):\n        return {}\n\n"
         "    def find_change(self, state, parameters, gradient, rate):\n"
         "        np.multiply(gradient, FACTOR * rate, out=state.change)\n",
-        *(with_optimizer, loss_and_update, with_copied_optimizer),
-        lambda trainer, path: [],
+        *(with_optimizer, loss_and_update, with_copied_optimizer, read_trainer),
     ),
     "rule": Register(
         "def change(pre):\n    return FACTOR * pre\n\n"
@@ -286,3 +294,21 @@ def test_a_replaced_squash_is_not_mixed_with_the_new_one(tmp_path):
         exec((tmp_path / "program.py").read_text(), scope)
         programs.append(scope["Network"]().step([0.5, 1.0]))
     assert programs[0] == pytest.approx(programs[1]) == nets[0].activate([0.5, 1.0])
+
+
+def test_a_page_that_learns_has_the_function_of_its_network():
+    net = made(squash=squash_of(0.5, "on_a_page"))
+    page = synapse.draw.explore(net, [[1.0]], [[0.0]], learn=True)
+    squash_of(0.25, "on_a_page")
+    again = synapse.draw.explore(net, [[1.0]], [[0.0]], learn=True)
+    own = [
+        [text for text in each._data["learn"]["registered"] if '"on_a_page"' in text]
+        for each in (page, again)
+    ]
+    assert own[0] == own[1] != []
+
+    both = architect.Perceptron(1, 1, 1, squash=squash_of(0.5, "on_a_page"))
+    squash_of(0.75, "on_a_page")
+    both.output.squash = "on_a_page"
+    with pytest.raises(ArgumentError, match=r"on_a_page, on_a_page \(replaced"):
+        synapse.draw.explore(both, [[1.0]], [[0.0]], learn=True)

@@ -415,7 +415,7 @@ def register(
     0.0625
     """
     if function is None:
-        return partial(register, replace=replace)
+        return partial(register, replace=_checks.boolean("replace", replace))
     entry = enter(by_name, COST, function, _require_signal, replace)
     cost = by_name.seek(entry.name)
     if cost is None or cost._function is not entry.function:
@@ -498,7 +498,9 @@ def register_for_sequences(
     [0.4, 0.7]
     """
     if function is None:
-        return partial(register_for_sequences, replace=replace)
+        return partial(
+            register_for_sequences, replace=_checks.boolean("replace", replace)
+        )
     given = _checks.function_of("A cost", function, "outputs", "targets")
     name = getattr(given, "__name__", "")
     cost = by_name.again(name, replace, lambda c: is_same_code(c._function, given))

@@ -363,7 +363,7 @@ def register(function: Initializer | None = None, *, replace: bool = False) -> A
            [0.5]]))
     """
     if function is None:
-        return functools.partial(register, replace=replace)
+        return functools.partial(register, replace=_checks.boolean("replace", replace))
     given: Any = function
     _checks.function_of("An initializer to register", given, *ARGUMENTS)
     name = getattr(given, "__name__", "")

@@ -340,6 +340,7 @@ def register(
     low, high = bounds("`low` and `high` of a squash", low, high)
     texts = None if written is None else _checked(written)
     declared = boolean("surrogate of a squash", surrogate)
+    replace = boolean("replace", replace)
     if function is None:
         return lambda f: _register(f, low, high, texts, declared, replace)
     return _register(function, low, high, texts, declared, replace)

@@ -196,7 +196,7 @@ class Registry(dict[str, T]):
         Raises ArgumentError if another item has the name, unless it is a user's and
         `replace` is True.
         """
-        allowed = boolean(f"replace of {with_article(self.noun)}", replace)
+        allowed = boolean("replace", replace)
         taken = self.seek(name) if name else None
         if taken is None and name:
             return None

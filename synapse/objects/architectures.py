@@ -14,6 +14,7 @@ from typing import Any, TypeVar, overload
 
 from .._checks import (
     Registry,
+    boolean,
     expected,
     require_type,
     short_repr,
@@ -44,7 +45,7 @@ def register(architecture: Class, *, replace: bool = ...) -> Class: ...
 @overload
 def register(*, replace: bool = ...) -> Callable[[Class], Class]: ...
 @suggests_arguments()
-def register(architecture: Any = None, *, replace: bool = False) -> Any:
+def register(architecture: Class | None = None, *, replace: bool = False) -> Any:
     """Register a subclass of Network, so that files, copies and pickles preserve the
     class.
 
@@ -108,7 +109,7 @@ def register(architecture: Any = None, *, replace: bool = False) -> Any:
     (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
     """
     if architecture is None:
-        return partial(register, replace=replace)
+        return partial(register, replace=boolean("replace", replace))
     given: Any = architecture
     require_type(
         isinstance(given, type) and issubclass(given, Network) and given is not Network,

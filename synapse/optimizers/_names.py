@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 from .._checks import (
     NEAREST_ADVICE,
     Names,
+    boolean,
     expected,
     require_type,
     suggestion,
@@ -55,7 +56,7 @@ def register(optimizer: Class, *, replace: bool = ...) -> Class: ...
 @overload
 def register(*, replace: bool = ...) -> Callable[[Class], Class]: ...
 @suggests_arguments()
-def register(optimizer: Any = None, *, replace: bool = False) -> Any:
+def register(optimizer: Class | None = None, *, replace: bool = False) -> Any:
     """Register your own class of optimizers under its name, for ``optimizer="name"``.
     Use it as a decorator.
 
@@ -101,7 +102,7 @@ def register(optimizer: Any = None, *, replace: bool = False) -> Any:
     'SignSteps'
     """
     if optimizer is None:
-        return partial(register, replace=replace)
+        return partial(register, replace=boolean("replace", replace))
     title = "An optimizer to register"
     entry: Any = optimizer
     kinds = (Optimizer, RecursiveOptimizer)

@@ -255,6 +255,7 @@ class Rule:
         **settings: Any,
     ) -> None:
         functions = change, on_pre, on_post
+        checks.boolean("replace", replace)
         if (change is None) == (on_pre is None and on_post is None):
             passed = "both" if change is not None else "none"
             raise ArgumentError(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _checks, engine
-from ._registration import COST, enter, wrong_slopes
+from ._registration import COST, enter, is_same_code, rename, wrong_slopes
 from ._squash import Squash, get as _squash
 from .engine.functions import costs as _declared
 from .engine.functions.costs import PROBABILITIES, SHARES, SUM_TOLERANCE
@@ -144,7 +145,10 @@ class Cost:
         return f"<cost {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return get, (self.name,)
+        return get, (_checks.registered_name(self.name),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cost:
+        return self
 
 
 class SequenceCost(Cost):
@@ -247,7 +251,7 @@ def get(cost: str | Cost) -> Cost:
     >>> get("MSE"), get("BinaryCrossentropy")
     (<cost mean_squared_error>, <cost cross_entropy>)
     """
-    if isinstance(cost, Cost) and by_name.get(str(cost.name)) is cost:
+    if isinstance(cost, Cost) and by_name.seek(str(cost.name)) is cost:
         return cost
     if isinstance(cost, str):
         return by_name.find(cost)
@@ -350,10 +354,20 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     return _default(different)
 
 
-@_checks.suggests_arguments()
+@overload
 def register(
     function: Callable[[float, float, float, float], tuple[float, float]],
-) -> Cost:
+    *,
+    replace: bool = ...,
+) -> Cost: ...
+@overload
+def register(*, replace: bool = ...) -> Callable[[Callable[..., Any]], Cost]: ...
+@_checks.suggests_arguments()
+def register(
+    function: Callable[..., tuple[float, float]] | None = None,
+    *,
+    replace: bool = False,
+) -> Any:
     """Register your own cost under its name. Use it as a decorator.
 
     Parameters
@@ -363,6 +377,11 @@ def register(
         output. The value is its cost E, the signal is -dE/ds = -dE/dy * derivative, and
         ``outputs`` is the number of outputs. The function may call other functions. Its
         globals and closures keep their present values.
+    replace : bool
+        Whether the function replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -372,8 +391,8 @@ def register(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If another function has this name, in any spelling or as a synonym, or if the
-        same function is registered with other captured values. Also if the function
+        If another function, or the same function with other captured values, has this
+        name, in any spelling or as a synonym, and is not replaced. Also if the function
         raises an error, or its signal is not -dE/dy times the derivative.
 
     Notes
@@ -395,18 +414,32 @@ def register(
     >>> quartic([1.0], [0.5])
     0.0625
     """
-    entry = enter(by_name, COST, function, _require_signal)
+    if function is None:
+        return partial(register, replace=_checks.boolean("replace", replace))
+    entry = enter(by_name, COST, function, _require_signal, replace)
     cost = by_name.seek(entry.name)
-    if cost is None:
+    if cost is None or cost._function is not entry.function:
         cost = Cost(entry.name, entry.function.address, entry.function)
-        by_name.add(entry.name, cost)
+        rename(by_name, entry.name, cost)
     return cost
 
 
-@_checks.suggests_arguments()
+@overload
 def register_for_sequences(
     function: Callable[[list[Any], list[Any]], tuple[float, Any]],
-) -> SequenceCost:
+    *,
+    replace: bool = ...,
+) -> SequenceCost: ...
+@overload
+def register_for_sequences(
+    *, replace: bool = ...
+) -> Callable[[Callable[..., Any]], SequenceCost]: ...
+@_checks.suggests_arguments()
+def register_for_sequences(
+    function: Callable[..., tuple[float, Any]] | None = None,
+    *,
+    replace: bool = False,
+) -> Any:
     """Register your own cost of whole sequences under its name, such as CTC, a contrast
     between sequences or a penalty on mean rates. Use it as a decorator.
 
@@ -419,6 +452,11 @@ def register_for_sequences(
         ``train`` for these sequences. The value is the cost E of the batch, a number.
         The slopes are dE/dy, in the shapes of the outputs. The function is called in
         Python, and must not edit the network.
+    replace : bool
+        Whether the function replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -432,8 +470,9 @@ def register_for_sequences(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If `function` is not a function of two arguments, or if another kind of cost has
-        the name. A function of the same name replaces the previous one.
+        If `function` is not a function of two arguments, or if another function, or the
+        same function with other captured values, has this name, in any spelling or as a
+        synonym, and is not replaced.
 
     Examples
     --------
@@ -458,18 +497,16 @@ def register_for_sequences(
     >>> [round(float(rows[-1, 0]), 2) for rows in net.run(sequences)]
     [0.4, 0.7]
     """
-    function = _checks.function_of("A cost", function, "outputs", "targets")
-    name = getattr(function, "__name__", "")
-    cost = by_name.seek(name)
-    if cost is None:
-        cost = SequenceCost(name, GIVEN_SLOPES, function)
-        by_name.add(name, cost)
-    elif not isinstance(cost, SequenceCost) or cost.name != name:
-        raise ArgumentError(
-            f"A cost named {name!r} exists already as {cost.name!r}. Use another name."
+    if function is None:
+        return partial(
+            register_for_sequences, replace=_checks.boolean("replace", replace)
         )
-    # trainers that have this cost compute by the new function, too
-    object.__setattr__(cost, "_function", function)
+    given = _checks.function_of("A cost", function, "outputs", "targets")
+    name = getattr(given, "__name__", "")
+    cost = by_name.again(name, replace, lambda c: is_same_code(c._function, given))
+    if cost is None:
+        cost = SequenceCost(name, GIVEN_SLOPES, given)
+        rename(by_name, name, cost)
     return cost
 
 

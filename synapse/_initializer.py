@@ -14,6 +14,7 @@ from typing import Any, overload
 import numpy as np
 
 from . import _checks
+from ._registration import is_same_code
 from ._typing import Floats
 from .errors import ArgumentError, ArgumentTypeError
 
@@ -303,9 +304,8 @@ def to_json(initializer: Any) -> str | dict[str, float] | None:
     """Return the representation of an initializer in files, which is its name, or the
     name of the function that made it with a number. None if there is neither.
     """
-    for name in names():
-        if by_name.find(name) is initializer:
-            return name
+    if label := by_name.label_of(initializer):
+        return _checks.registered_name(label)
     if isinstance(initializer, NamedInitializer) and initializer._number is not None:
         return {initializer.__name__: initializer._number}
     return None
@@ -320,8 +320,12 @@ def from_json(content: Any) -> Any:
     return content
 
 
+@overload
+def register(function: Initializer, *, replace: bool = ...) -> Initializer: ...
+@overload
+def register(*, replace: bool = ...) -> Callable[[Initializer], Initializer]: ...
 @_checks.suggests_arguments()
-def register(function: Initializer) -> Initializer:
+def register(function: Initializer | None = None, *, replace: bool = False) -> Any:
     """Register your own initializer under its name. Use it as a decorator.
 
     Parameters
@@ -329,6 +333,11 @@ def register(function: Initializer) -> Initializer:
     function : callable
         Function ``(rng, shape, fan_in, fan_out) -> array`` that returns finite numbers
         of this shape.
+    replace : bool
+        Whether the function replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -338,7 +347,8 @@ def register(function: Initializer) -> Initializer:
     Raises
     ------
     ArgumentError
-        If another function has this name, in any spelling or as a synonym.
+        If another function, or the same function with other captured values, has this
+        name, in any spelling or as a synonym, and is not replaced.
     ArgumentTypeError
         If `function` is not a function of these arguments.
 
@@ -352,14 +362,14 @@ def register(function: Initializer) -> Initializer:
     Weights(array([[0.5],
            [0.5]]))
     """
-    _checks.function_of("An initializer to register", function, *ARGUMENTS)
-    name = getattr(function, "__name__", "")
-    if not name or by_name.seek(name) is not None:
-        raise ArgumentError(
-            f"An initializer named {name!r} is registered already. Use another name."
-        )
-    by_name.add(name, function)
-    return function
+    if function is None:
+        return functools.partial(register, replace=_checks.boolean("replace", replace))
+    given: Any = function
+    _checks.function_of("An initializer to register", given, *ARGUMENTS)
+    name = getattr(given, "__name__", "")
+    if by_name.again(name, replace, lambda law: is_same_code(law, given)) is None:
+        by_name.enter(name, given)
+    return given
 
 
 def draw(

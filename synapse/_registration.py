@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,13 +48,14 @@ def enter(
     parameters: tuple[str, ...],
     function: Any,
     check: Callable[[Callable[..., Any]], None],
+    replace: bool,
     *bounds: float,
 ) -> Registered:
     """Compile and register a user's function, or return its entry if the same one is
     already registered.
 
     `names` contains all names of its kind. If one of them equals its name in any
-    spelling, it must be the same function.
+    spelling, it must be the same function, or one that it may replace.
     """
     registry = names.noun
     require_type(
@@ -69,10 +70,13 @@ def enter(
 
     # Running a cell of a notebook again registers the same function again.
     before = _registered.get((registry, name))
-    if before is not None and before.key == key:
-        return before
-    if taken := names.seek(name):
-        _refuse_taken(registry, name, taken.name, before)
+
+    def is_same(taken: Any) -> bool:
+        known = before is not None and before.function is taken._function
+        return known and before.key == key  # type: ignore[union-attr]  # known
+
+    if names.again(name, replace, is_same) is not None:
+        return _registered[registry, name]
     signature = inspect.signature(function)
     if len(signature.parameters) != len(parameters):
         arguments = f"({', '.join(parameters)})"
@@ -91,19 +95,27 @@ def enter(
     return entry
 
 
-def _refuse_taken(
-    registry: str, name: str, taken: str, before: Registered | None
-) -> NoReturn:
-    """Raise the error for a name that another function has."""
-    difference = ""
-    if taken != name:
-        difference = f" as {taken!r}"
-    elif before is not None:
-        difference = ", with other code, bounds or captured values"
-    raise ArgumentError(
-        f"A {registry} named {name!r} is registered already{difference}. Use"
-        " another name."
-    )
+def is_same_code(one: Any, other: Any) -> bool:
+    """Return whether two functions have equal code and captured values."""
+    if not (inspect.isfunction(one) and inspect.isfunction(other)):
+        return one is other
+    return bool(frozen(one)[1] == frozen(other)[1])
+
+
+def is_same_class(one: type, other: type) -> bool:
+    """Return whether two classes are definitions of one class, as in a cell of a
+    notebook that runs again.
+    """
+    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+
+
+def rename(names: Names[Any], name: str, item: Any) -> None:
+    """Enter a squash or cost. The one that it replaces goes on under its label, by
+    which kernels, copies and exports tell the two apart.
+    """
+    earlier = names.get(name)
+    if label := names.enter(name, item):
+        object.__setattr__(earlier, "name", label)
 
 
 def wrong_slopes(

@@ -22,10 +22,11 @@ from ._checks import (
     finite_number,
     made_elsewhere,
     positive_number,
+    registered_name,
     require,
     require_type,
 )
-from ._registration import SQUASH, Registered, enter, wrong_slopes
+from ._registration import SQUASH, Registered, enter, rename, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, ArgumentTypeError
@@ -118,7 +119,10 @@ class Squash:
         return f"<squash {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return get, (self.name,)
+        return get, (registered_name(self.name),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Squash:
+        return self
 
 
 def _one_state(state: Any) -> float:
@@ -182,7 +186,7 @@ def get(squash: str | Squash) -> Squash:
     >>> wide, wide.derivative(1.0), get("spike").derivative(0.5)
     (<squash spike(width=2)>, 0.15, 0.15)
     """
-    if isinstance(squash, Squash) and by_name.get(str(squash.name)) is squash:
+    if isinstance(squash, Squash) and by_name.seek(str(squash.name)) is squash:
         return squash
     if isinstance(squash, str):
         if squash in by_name:
@@ -216,7 +220,7 @@ def _with_width(name: str, text: str) -> Squash:
     if full_name not in by_name:
         function = _declared.WITH_WIDTH[declared](width)
         function.__name__ = full_name
-        entry = enter(by_name, SQUASH, function, _require_numbers, width)
+        entry = enter(by_name, SQUASH, function, _require_numbers, False, width)
         # Not by `Names.add`: in other spellings 2.5 and 25 are the same.
         by_name[full_name] = _entered(entry, 0.0, 1.0, True, {})
     return by_name[full_name]
@@ -241,6 +245,7 @@ def register(
     high: float = ...,
     written: Mapping[str, Any] | None = ...,
     surrogate: bool = ...,
+    replace: bool = ...,
 ) -> Callable[[Callable[..., Any]], Squash]: ...
 def register(
     function: Callable[[float], tuple[float, float]] | None = None,
@@ -249,6 +254,7 @@ def register(
     high: float = math.inf,
     written: Mapping[str, Any] | None = None,
     surrogate: bool = False,
+    replace: bool = False,
 ) -> Any:
     """Register your own activation function under its name.
 
@@ -274,6 +280,11 @@ def register(
         eligibility traces use it everywhere, also in modules of PyTorch, and finite
         differences do not agree with it. Default: False, so that a derivative that is
         not the slope raises an error.
+    replace : bool
+        Whether the function replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -285,10 +296,10 @@ def register(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a key of `written` is not one of these languages, if another function has
-        this name, in any spelling or as a synonym, or if the same function is
-        registered with other captured values. Also if the function raises an error or
-        does not return two finite numbers, or if its derivative is not the slope of its
+        If a key of `written` is not one of these languages, or if another function, or
+        the same function with other captured values, has this name, in any spelling or
+        as a synonym, and is not replaced. Also if the function raises an error or does
+        not return two finite numbers, or if its derivative is not the slope of its
         value although it is no surrogate.
 
     Notes
@@ -329,9 +340,10 @@ def register(
     low, high = bounds("`low` and `high` of a squash", low, high)
     texts = None if written is None else _checked(written)
     declared = boolean("surrogate of a squash", surrogate)
+    replace = boolean("replace", replace)
     if function is None:
-        return lambda f: _register(f, low, high, texts, declared)
-    return _register(function, low, high, texts, declared)
+        return lambda f: _register(f, low, high, texts, declared, replace)
+    return _register(function, low, high, texts, declared, replace)
 
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -360,20 +372,21 @@ def _register(
     high: float,
     written: dict[str, Any] | None,
     surrogate: bool,
+    replace: bool,
 ) -> Squash:
     """Compile and enter a function, or return its squash if it was entered before."""
     check = _require_numbers if surrogate else _require_derivative
     properties = low, high, float(surrogate)
-    entry = enter(by_name, SQUASH, function, check, *properties)
+    entry = enter(by_name, SQUASH, function, check, replace, *properties)
     squash = by_name.seek(entry.name)
-    if squash is not None:  # entered before
+    if squash is not None and squash._function is entry.function:  # entered before
         if written is not None:
             squash._written.clear()
             squash._written.update(written)
         return squash
 
     squash = _entered(entry, low, high, surrogate, written or {})
-    by_name.add(entry.name, squash)
+    rename(by_name, entry.name, squash)
     return squash
 
 

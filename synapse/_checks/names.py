@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
-from .arguments import expected, is_among, short_repr
+from .arguments import boolean, expected, is_among, short_repr, with_article
 
 MAX_SHOWN = 320
 """Maximum number of characters in a list of names in a message."""
@@ -20,6 +20,9 @@ MIN_SIMILARITY = 0.75
 chosen with `tests/checks/test_suggestions.py`."""
 MIN_PART_LENGTH = 3
 """Minimum number of letters of a known name that is suggested for a longer one."""
+
+REPLACED = " (replaced "
+"""Follows the name of an entry in place of which another one was registered."""
 
 T = TypeVar("T")
 
@@ -159,12 +162,83 @@ def choice(title: str, value: Any, options: Iterable[Any]) -> Any:
     return value
 
 
-class Names(dict[str, T]):
-    """A registry of items by name, which also finds synonyms and other spellings (see
+def registered_name(label: str) -> str:
+    """Return the name under which an entry was registered, for files. It is the label
+    itself unless another entry has replaced this one.
+    """
+    return label.partition(REPLACED)[0]
+
+
+class Registry(dict[str, T]):
+    """A registry of items by name, to which users add their own.
+
+    `noun` names the items in messages. Another item may replace a user's item. The
+    earlier one is then found by its label, such as "wavy (replaced 1)", so that objects
+    that hold it keep it.
+    """
+
+    def __init__(self, noun: str, items: Mapping[str, T] | Iterable[Any] = ()) -> None:
+        super().__init__(items)
+        self.noun = noun
+        self.replaced: dict[str, T] = {}
+        self._of_users: set[str] = set()
+
+    def seek(self, name: str) -> T | None:
+        """Return the item with this name or label, or None if there is none."""
+        return self.get(name, self.replaced.get(name))
+
+    def again(
+        self, name: str, replace: Any, is_same: Callable[[T], bool] = lambda _: False
+    ) -> T | None:
+        """Return the item that is registered again under its name, or None if an item
+        can be entered under this name.
+
+        Raises ArgumentError if another item has the name, unless it is a user's and
+        `replace` is True.
+        """
+        allowed = boolean("replace", replace)
+        taken = self.seek(name) if name else None
+        if taken is None and name:
+            return None
+        if taken is not None and is_same(taken):
+            return taken
+        reason, advice = " already", ""
+        if self.get(name) is not taken:
+            reason += f" as {self.label_of(taken)!r}"
+        elif name not in self._of_users:
+            reason += ", by the library"
+        elif allowed:
+            return None
+        else:
+            reason += ", with other code or values"
+            advice = "Pass replace=True to replace it, or use"
+        raise ArgumentError(
+            f"{with_article(self.noun).capitalize()} named {name!r} is registered"
+            f"{reason}. {advice or 'Use'} another name."
+        )
+
+    def enter(self, name: str, item: T, built_in: bool = False) -> str | None:
+        """Enter an item, and return the label of the item that it replaces, or None."""
+        earlier, label = self.get(name), None
+        if earlier is not None and earlier is not item:
+            label = f"{name}{REPLACED}{len(self.replaced) + 1})"
+            self.replaced[label] = earlier
+        if not built_in:
+            self._of_users.add(name)
+        self[name] = item
+        return label
+
+    def label_of(self, item: Any) -> str | None:
+        """Return the name or label of an item, or None if it was never entered."""
+        named = {**self.replaced, **self}.items()
+        return next((name for name, entry in named if entry is item), None)
+
+
+class Names(Registry[T]):
+    """A registry that also finds synonyms and other spellings (see
     :func:`normalize_name`).
 
-    `noun` names the items in messages, and `nearest` contains advice by plain names
-    that have no equivalent here.
+    `nearest` contains advice by plain names that have no equivalent here.
     """
 
     def __init__(
@@ -174,8 +248,7 @@ class Names(dict[str, T]):
         synonyms: Mapping[str, str],
         nearest: Mapping[str, str],
     ) -> None:
-        super().__init__(items)
-        self.noun = noun
+        super().__init__(noun, items)
         self.nearest = nearest
         self.synonyms = {other: items[name] for other, name in synonyms.items()}
 
@@ -183,15 +256,16 @@ class Names(dict[str, T]):
         named = self.synonyms | self
         self._plain = {normalize_name(name): item for name, item in named.items()}
 
-    def add(self, name: str, item: T) -> None:
-        """Add an item under a name that is not taken."""
-        self[name] = self._plain[normalize_name(name)] = item
+    def enter(self, name: str, item: T, built_in: bool = False) -> str | None:
+        """Enter an item, and return the label of the item that it replaces, or None."""
+        self._plain[normalize_name(name)] = item
+        return super().enter(name, item, built_in)
 
     def seek(self, name: str) -> T | None:
-        """Return the item with this name or synonym, in any spelling, or None if there
-        is none.
+        """Return the item with this name, label or synonym, in any spelling, or None if
+        there is none.
         """
-        item = self.get(name)
+        item = super().seek(name)
         return self._plain.get(normalize_name(name)) if item is None else item
 
     def find(self, name: str) -> T:

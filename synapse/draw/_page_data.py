@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 import architect
 
 from .. import _cost as costs
-from .._checks import as_matrix, dense_rows, depth_of, pluralize
+from .._checks import as_matrix, dense_rows, depth_of, pluralize, registered_name
 from .._cost import COSTS
 from .._model import Model
 from .._squash import ACTIVATIONS
@@ -286,7 +286,14 @@ def _registered(net: Network) -> list[str]:
     """Return what enters the registered squashes of a network, and all costs, in the
     page. A cost that cannot be written is left out there.
     """
-    squashes = {neuron.squash.name: neuron.squash for neuron in net}
+    held = {neuron.squash for neuron in net}
+    squashes = {registered_name(squash.name): squash for squash in held}
+    if len(squashes) < len(held):
+        names = ", ".join(sorted(squash.name for squash in held))
+        raise ArgumentError(
+            "A page finds a squash by its name, but this network holds a squash and"
+            f" another one that has replaced it, among {names}. Set one of them."
+        )
     try:
         texts = [
             registered_source("squash", name, squash._evaluate)

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import optimizers
-from .._checks import expected, plain
+from .._checks import expected, plain, registered_name
 from .._cost import Cost
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
+from ..optimizers._names import by_name as _optimizer_names
 from ..plasticity._rule import Rule
 from ..readwrite._container import document_of, headed, write_archive
 from ..readwrite._file_checks import (
@@ -90,7 +91,7 @@ def _written(network: Network, option: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | str | int | float | list):
         return value
     if isinstance(value, Cost):
-        return value.name
+        return registered_name(value.name)
     if isinstance(value, Mapping):
         pairs = []
         layers = list(network.layers)
@@ -102,7 +103,9 @@ def _written(network: Network, option: str, value: Any) -> Any:
             pairs.append([layers.index(layer), float(number)])
         return {BY_LAYER: pairs}
     name = type(value).__name__
-    if class_named(name) is not type(value):
+    if class_named(name) is not type(value) and (
+        type(value) not in _optimizer_names.replaced.values()
+    ):
         raise _not_savable(option, value)
     names = [field.name for field in dataclasses.fields(value)]
     return {"name": name} | {

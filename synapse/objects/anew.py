@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import _initializer, _squash
-from .._checks import json_object, plain, require_range
+from .._checks import json_object, plain, registered_name, require_range
 from .._initializer import draw, glorot
 from .._typing import Floats, Ints
 from ..engine.schema import INPUT
@@ -95,7 +95,7 @@ def _named(value: Any) -> Any:
     their names.
     """
     if isinstance(value, _squash.Squash):
-        return value.name
+        return registered_name(value.name)
     if isinstance(value, np.dtype | type):
         return np.dtype(value).name
     if isinstance(value, list | tuple):

@@ -8,10 +8,13 @@ they are read, the class is looked up here.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, overload
 
 from .._checks import (
+    Registry,
+    boolean,
     expected,
     require_type,
     short_repr,
@@ -19,8 +22,8 @@ from .._checks import (
     text,
     with_article,
 )
+from .._registration import is_same_class
 from ..errors import (
-    ArgumentError,
     ArgumentTypeError,
     FormatError,
     SynapseError,
@@ -34,11 +37,15 @@ ARGUMENTS = "arguments"
 
 Class = TypeVar("Class", bound=type[Network])
 
-by_name: dict[str, type[Network]] = {}
+by_name: Registry[type[Network]] = Registry("architecture")
 
 
+@overload
+def register(architecture: Class, *, replace: bool = ...) -> Class: ...
+@overload
+def register(*, replace: bool = ...) -> Callable[[Class], Class]: ...
 @suggests_arguments()
-def register(architecture: Class) -> Class:
+def register(architecture: Class | None = None, *, replace: bool = False) -> Any:
     """Register a subclass of Network, so that files, copies and pickles preserve the
     class.
 
@@ -53,6 +60,11 @@ def register(architecture: Class) -> Class:
     ----------
     architecture : type
         Subclass of :class:`Network`.
+    replace : bool
+        Whether the class replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -64,8 +76,8 @@ def register(architecture: Class) -> Class:
     ArgumentTypeError
         If `architecture` is not a subclass of :class:`Network`.
     ArgumentError
-        If another class of this name is registered. You may define the same class
-        again, as in a notebook.
+        If another class of this name is registered and is not replaced. You may define
+        the same class again, as in a notebook.
 
     See Also
     --------
@@ -96,6 +108,8 @@ def register(architecture: Class) -> Class:
     >>> twin, twin.step, twin.top
     (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
     """
+    if architecture is None:
+        return partial(register, replace=boolean("replace", replace))
     given: Any = architecture
     require_type(
         isinstance(given, type) and issubclass(given, Network) and given is not Network,
@@ -104,18 +118,16 @@ def register(architecture: Class) -> Class:
         architecture,
     )
     name = architecture.__name__
-    if get(architecture.__name__) is not None and not _is_known(architecture):
-        raise ArgumentError(
-            f"An architecture named {name!r} is registered already. Use another name."
-        )
+    by_name.again(name, replace, lambda known: is_same_class(known, architecture))
     anew.remember_arguments(architecture)
-    by_name[name] = architecture
+    of_library = architecture.__module__.partition(".")[0] in ("synapse", "architect")
+    by_name.enter(name, architecture, built_in=of_library)
     return architecture
 
 
 def get(name: str) -> type[Network] | None:
     """Return the class that is registered under a name, or None if there is none."""
-    return by_name.get(text("name", name))
+    return by_name.seek(text("name", name))
 
 
 def names() -> list[str]:
@@ -135,7 +147,8 @@ def describe(network: Network) -> dict[str, Any] | None:
         If `network` is not a network, or its settings cannot be written as JSON.
     """
     architecture = type(require_network("network", network))
-    if not _is_known(architecture):
+    name = _name_of(architecture)
+    if name is None:
         return None
     try:
         # as a file would store them
@@ -151,7 +164,7 @@ def describe(network: Network) -> dict[str, Any] | None:
         _ = network.parts
     except TopologyError:
         return None
-    return {"name": architecture.__name__, **settings}
+    return {"name": name, **settings}
 
 
 def describe_for_file(network: Network) -> dict[str, Any] | None:
@@ -198,10 +211,12 @@ def instance_of(
     return network
 
 
-def _is_known(architecture: type[Network]) -> bool:
-    """Return whether this class, or another definition of it, is registered."""
-    registered = by_name.get(architecture.__name__)
-    return all(
-        getattr(registered, name, None) == getattr(architecture, name)
-        for name in ("__module__", "__qualname__")
-    )
+def _name_of(architecture: type[Network]) -> str | None:
+    """Return the name or label under which this class, or another definition of it, is
+    registered, or None if it is not.
+    """
+    name = architecture.__name__
+    registered = by_name.get(name)
+    if label := by_name.label_of(architecture):
+        return label
+    return name if registered and is_same_class(registered, architecture) else None

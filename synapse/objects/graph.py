@@ -18,6 +18,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import registered_name
 from .._typing import Indices
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
@@ -138,7 +139,7 @@ class NeuronData(DataView):
         if key == "label":
             return neuron.name
         if key == "squash":
-            return neuron.squash.name
+            return registered_name(neuron.squash.name)
         if key in ("layer", "subset"):
             number, name = _place(neuron)
             return number if key == "subset" else name

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, overload
 import networkx as nx
 import numpy as np
 
-from .._checks import boolean, short_repr, suggests_arguments
+from .._checks import boolean, registered_name, short_repr, suggests_arguments
 from ..engine.schema import FLAG, Column
 from ..errors import ArgumentError
 from .graph import LiveGraph
@@ -203,7 +203,7 @@ def _node_data(table: Topology) -> Rows:
         "label": table.names,
         "layer": [table.layers[number] for number in layer.tolist()],
         "subset": layer.tolist(),
-        "squash": table.squash,
+        "squash": list(map(registered_name, table.squash)),
         "bias": table.bias.tolist(),
         "trainable": table.trainable_bias.tolist(),
         "activation": table.activation.tolist(),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar, overload
 
 from .._checks import (
     NEAREST_ADVICE,
     Names,
+    boolean,
     expected,
     require_type,
     suggestion,
     suggests_arguments,
 )
-from ..errors import ArgumentError, ArgumentTypeError
+from .._registration import is_same_class
+from ..errors import ArgumentTypeError
 from ._base import Optimizer
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
 from ._lbfgs import LBFGS
@@ -47,8 +51,12 @@ def names() -> list[str]:
     return sorted(by_name)
 
 
+@overload
+def register(optimizer: Class, *, replace: bool = ...) -> Class: ...
+@overload
+def register(*, replace: bool = ...) -> Callable[[Class], Class]: ...
 @suggests_arguments()
-def register(optimizer: Class) -> Class:
+def register(optimizer: Class | None = None, *, replace: bool = False) -> Any:
     """Register your own class of optimizers under its name, for ``optimizer="name"``.
     Use it as a decorator.
 
@@ -57,6 +65,11 @@ def register(optimizer: Class) -> Class:
     optimizer : type
         Subclass of :class:`Optimizer` or :class:`RecursiveOptimizer` that can be made
         without arguments.
+    replace : bool
+        Whether the class replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
 
     Returns
     -------
@@ -68,7 +81,8 @@ def register(optimizer: Class) -> Class:
     ArgumentTypeError
         If `optimizer` is not such a class, or its constructor requires arguments.
     ArgumentError
-        If another optimizer has this name, in any spelling.
+        If another optimizer has this name, in any spelling, and is not replaced. You
+        may define the same class again, as in a notebook.
 
     Examples
     --------
@@ -87,6 +101,8 @@ def register(optimizer: Class) -> Class:
     >>> type(Trainer(net, rule="bptt", optimizer="sign_steps").optimizer).__name__
     'SignSteps'
     """
+    if optimizer is None:
+        return partial(register, replace=boolean("replace", replace))
     title = "An optimizer to register"
     entry: Any = optimizer
     kinds = (Optimizer, RecursiveOptimizer)
@@ -102,11 +118,8 @@ def register(optimizer: Class) -> Class:
         condition = "a class that can be made without arguments"
         raise ArgumentTypeError(expected(title, condition, optimizer)) from None
     name = entry.__name__
-    if by_name.seek(name) is not None:
-        raise ArgumentError(
-            f"An optimizer named {name!r} is registered already. Use another name."
-        )
-    by_name.add(name, entry)
+    by_name.again(name, replace, lambda known: is_same_class(known, entry))
+    by_name.enter(name, entry)
     return optimizer
 
 

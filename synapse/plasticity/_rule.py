@@ -146,7 +146,7 @@ if TYPE_CHECKING:
     from ..engine.functions.user_functions import UserFormula
 
 Function = Callable[..., float]
-_named: dict[str, Rule] = {}
+_named: checks.Registry[Rule] = checks.Registry("rule")
 _passes: dict[Hashable, Any] = {}
 
 
@@ -172,6 +172,11 @@ class Rule:
     name : str, optional
         Name of the rule in files. Because a network's file only contains this name,
         register the rule by making it before you load such a file. Default: no name.
+    replace : bool
+        Whether the rule replaces another one of yours with this name. What holds
+        the earlier one keeps it, as do copies. Files and pickles only contain the name,
+        and are read with the new one. Default: False, so that a name that is taken
+        raises an error.
     **settings
         Settings of the functions by name. The setting of a trace is its time constant.
         Every rule also has the following options. ``bounds`` is a pair between which
@@ -246,9 +251,11 @@ class Rule:
         on_pre: Function | None = None,
         on_post: Function | None = None,
         name: str | None = None,
+        replace: bool = False,
         **settings: Any,
     ) -> None:
         functions = change, on_pre, on_post
+        checks.boolean("replace", replace)
         if (change is None) == (on_pre is None and on_post is None):
             passed = "both" if change is not None else "none"
             raise ArgumentError(
@@ -269,7 +276,7 @@ class Rule:
         self._require_sizes()
         _require_compiled(self)
         if name is not None:
-            self._register(name)
+            self._register(name, replace)
 
     def __call__(self, **settings: Any) -> Rule:
         """Return the rule with other settings.
@@ -320,15 +327,13 @@ class Rule:
                 " use size alone."
             )
 
-    def _register(self, name: str) -> None:
+    def _register(self, name: str, replace: bool) -> None:
         """Enter the rule under its name, for files."""
-        before = _named.get(name)
-        if before is not None and before._key != self._key:
-            raise ArgumentError(
-                f"A rule named {name!r} is registered already, with other code. Use"
-                " another name."
-            )
-        _named[name] = self
+        if _named.again(name, replace, lambda known: known._key == self._key) is None:
+            functions = self._signature.functions.values()
+            package = str(__package__)
+            ours = all(copy.__module__.startswith(package) for copy, *_ in functions)
+            _named.enter(name, self, built_in=ours)
 
     # --- values -----------------------------------------------------------------------
 
@@ -367,6 +372,9 @@ class Rule:
 
     def __hash__(self) -> int:
         return hash((self._key, tuple(self._settings.items())))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Rule:
+        return self
 
     def __reduce__(self) -> Any:
         require_name(self)
@@ -543,4 +551,5 @@ def rule_named(name: str, settings: Mapping[str, Any]) -> Rule:
     """Return a registered rule with settings, for files and pickles."""
     if name not in _named:
         raise checks.unknown_name("registered rule", name, _named)
-    return _named[name](**settings)
+    # the rule of this name may have options that the settings do not have
+    return _named[name](**dict.fromkeys(OPTIONS) | dict(settings))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MAX_DELAYS, is_among
+from .._checks import MAX_DELAYS, is_among, registered_name
 from .._typing import Bools, Ints
 from ..engine.schema import (
     CONNECTION_TABLE,
@@ -114,7 +114,8 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
     head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
     content: dict[str, Any] = dict(zip(HEAD, head, strict=True))
     if saved.architecture is not None:
-        content[ARCHITECTURE] = saved.architecture
+        name = registered_name(saved.architecture["name"])
+        content[ARCHITECTURE] = {**saved.architecture, "name": name}
     if saved.metadata:
         content[METADATA] = saved.metadata
     if saved.untraced:
@@ -146,7 +147,7 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
         },
         "neurons": {
             **({"name": list(saved.names or ())} if named else {}),
-            "squash": saved.neurons["squash"].tolist(),
+            "squash": [*map(registered_name, saved.neurons["squash"].tolist())],
             **_without_defaults(NEURON_TABLE, saved.neurons),
         },
         "connections": _without_defaults(CONNECTION_TABLE, saved.connections),

@@ -96,12 +96,12 @@ def weighted(factor):
 def test_another_captured_value_is_another_function():
     assert line(2.0) is line(2.0)
     assert weighted(2.0) is weighted(2.0)
-    already = "is registered already, with other .* values"
+    already = "is registered already, with other code or values. Pass replace=True"
     all_refused(
         [
             (lambda: line(3.0), ArgumentError, f"named 'line' {already}"),
             (lambda: weighted(3.0), ArgumentError, f"named 'weighted' {already}"),
-            (lambda: line(2.0, low=0.0), ArgumentError, "bounds"),
+            (lambda: line(2.0, low=0.0), ArgumentError, f"named 'line' {already}"),
         ]
     )
     assert line(3.0, "steeper")(1.0) == Neuron("steeper", bias=1.0).activate() == 3.0

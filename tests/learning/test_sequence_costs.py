@@ -321,7 +321,7 @@ def test_what_cannot_be_used_is_refused():
                 ],
             ),
             (
-                *(ArgumentError, "exists already"),
+                *(ArgumentError, "registered already"),
                 [
                     lambda: costs.register_for_sequences(
                         named("squared_error", lambda outputs, targets: (0.0, outputs))

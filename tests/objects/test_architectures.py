@@ -114,7 +114,9 @@ def test_a_name_is_taken_once_but_its_class_may_be_defined_again():
     earlier_class = define()
     second = define()
     assert architectures.get("Passing") is second is not earlier_class
-    assert type(earlier_class(Layer(1), [], Layer(1)).clone()) is second
+    earlier = earlier_class(Layer(1), [], Layer(1))
+    assert type(earlier.clone()) is earlier_class
+    assert type(from_json_data(json_data(earlier))) is second
 
 
 def test_the_architectures_of_the_library_go_through_the_same_door():

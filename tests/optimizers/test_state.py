@@ -452,7 +452,11 @@ def test_all_have_names_and_one_of_ones_own_is_registered_once():
     all_refused(
         (partial(optimizers.register, wrong), error, words)
         for wrong, error, words in (
-            (OnlySigns, ArgumentError, "'OnlySigns' is registered already"),
+            (
+                type("OnlySigns", (OnlySigns,), {"__module__": "elsewhere"}),
+                ArgumentError,
+                "'OnlySigns' is registered already",
+            ),
             (WithSize, ArgumentTypeError, "without arguments"),
             (OnlySigns(), ArgumentTypeError, "a subclass of Optimizer"),
             (optimizers.Optimizer, ArgumentTypeError, "a subclass of Optimizer"),

@@ -312,3 +312,14 @@ def test_a_page_that_learns_has_the_function_of_its_network():
     both.output.squash = "on_a_page"
     with pytest.raises(ArgumentError, match=r"on_a_page, on_a_page \(replaced"):
         synapse.draw.explore(both, [[1.0]], [[0.0]], learn=True)
+
+
+def test_a_rule_that_is_read_has_no_options_of_its_namesake(tmp_path):
+    def change(pre):
+        return pre
+
+    bounded = Rule(change, name="bounded_at_first", bounds=(0.0, 0.5))
+    net = made()
+    net.rule = bounded(bounds=None)
+    for twin in read_whole(net, tmp_path):
+        assert twin.rule.settings == net.rule.settings == {"dt": 1.0}

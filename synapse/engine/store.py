@@ -467,9 +467,13 @@ class Store(StoreRows):
         """
         if self.program.version != self.topology_version:
             with ExclusiveAccess(self):
-                # else another thread has done so
-                if self.program.version != self.topology_version:
-                    self._lower()
+                self.lower_in_use()
+        return self.address
+
+    def lower_in_use(self) -> int:
+        """Do the same for a caller that has the store in use."""
+        if self.program.version != self.topology_version:
+            self._lower()
         return self.address
 
     def _lower(self) -> None:

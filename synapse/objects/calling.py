@@ -346,16 +346,18 @@ class Calling(Sequence[Neuron]):
         the store, and the network's span.
         """
         store = self._anchor._store
-        address = store.ensure_lowered()
         facts = self._facts
-        if facts.version == store.topology_version and facts.span is not None:
-            return address, store, facts.span
+        version = store.topology_version
+        if facts.span is not None and facts.version == version == store.program.version:
+            return store.address, store, facts.span
         if self._is_used_elsewhere:
-            return address, store, self._found_span(store)
+            return store.ensure_lowered(), store, self._found_span(store)
         with ExclusiveAccess(self):
             store = self._anchor._store
-            address = store.ensure_lowered()
-            facts = self._present_facts()
+            address = store.lower_in_use()
+            facts = self._facts
+            if facts.version != store.topology_version:
+                facts = self._facts = Facts(store.topology_version, facts.doubled)
             span = self._placed(store, facts) if facts.span is None else facts.span
         return address, store, span
 

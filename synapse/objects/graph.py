@@ -580,15 +580,12 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
     if store.graph is None:
         return
     graph = store.graph
-    handles = store.handles
-    rows = store.row_of[identities]
-    for i, j, identity in zip(
-        store["source"][rows].tolist(),
-        store["target"][rows].tolist(),
-        identities.tolist(),
-        strict=True,
-    ):
-        pair = source, target = handles[i], handles[j]
+    sources, targets = store["source"], store["target"]
+    for identity in identities.tolist():
+        row = store.row_of.item(identity)
+        source = store.handles[sources.item(row)]
+        target = store.handles[targets.item(row)]
+        pair = source, target
         left = [
             edge for edge in graph._parallel.get(pair, ()) if edge._identity != identity
         ]

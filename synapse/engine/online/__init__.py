@@ -19,6 +19,7 @@ from .descent import (
     BatchPlaces as BatchPlaces,
     new_batch as new_batch,
 )
+from .epochs_arguments import EpochsArguments as EpochsArguments
 from .gradient_traces import (
     learn_by_adagrad as learn_by_adagrad,
     learn_by_traces as learn_by_traces,

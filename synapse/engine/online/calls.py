@@ -19,6 +19,7 @@ from ..store import Store
 from . import listed_inputs, loops
 from .accumulator import Accumulator
 from .continual_backprop import NOTHING_RENEWED
+from .epochs_arguments import EpochsArguments
 from .gradient_traces import learn_by_adagrad, learn_by_traces
 from .step_formulas import PLAIN_STEP
 
@@ -85,15 +86,17 @@ def calls_by_float(
     return lambda store: code_for(store.scalar)
 
 
-def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
-    """Return example arguments for `train_network` and `train_sparse`, without the
-    first ones.
+def epochs_examples(scalar: Any) -> list[tuple[Any, ...]]:
+    """Return the last example arguments for `train_network` and `train_sparse`, which
+    are `EpochsArguments` and the buffers.
     """
     others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
     rates = np.empty(0, type(scalar))
-    renewal = tuple(NOTHING_RENEWED)
-    of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW, SPAN)
-    return ((ROW, *others), *of_epochs), ((SPARSE, *others), *of_epochs)
+    options = 0, rates, False, ROW, SPAN, ROW, 0.0, NOTHING_RENEWED
+    return [
+        (EpochsArguments(inputs, *others, *options), (ROW, ROW, SPAN))
+        for inputs in (ROW, SPARSE)
+    ]
 
 
 def _examples(scalar: Any) -> Examples:

@@ -544,45 +544,11 @@ QUIET = RuleParts(step_network, learn_step, clear_nothing, settle)
 
 
 @kernel
-def train_network(
-    store,
-    scalar,
-    span,
-    connections,
-    numbers,
-    data,
-    cost,
-    rates,
-    learn,
-    buffer,
-    control,
-    errors,
-    goal,
-    renewal,
-    buffers,
-):
+def train_network(store, scalar, span, connections, numbers, epochs, buffers):
     """Do the same as ``online.train_network``, with the parts of its `QuietIndex`."""
-    return run_epochs(
-        QUIET,
-        store,
-        QuietState(
-            *connections,
-            *numbers,
-            span.start,
-            connections.target.size // PER_EVENT,
-            buffers,
-        ),
-        span,
-        data,
-        cost,
-        rates,
-        learn,
-        buffer,
-        control,
-        errors,
-        goal,
-        renewal,
-    )
+    budget = connections.target.size // PER_EVENT
+    quiet = QuietState(*connections, *numbers, span.start, budget, buffers)
+    return run_epochs(QUIET, store, quiet, span, epochs)
 
 
 train_sparse = kernel(train_network.part)

@@ -20,7 +20,7 @@ from synapse._registration import require_sound
 from synapse._typing import Floats
 from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import ArgumentError, DivergenceError
-from synapse.learning._data import new_control, target_mask
+from synapse.learning._data import new_control, single_epoch, target_mask
 from synapse.objects.network import Network
 from synapse.objects.snapshots import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
@@ -163,20 +163,17 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     # room for all: none is overwritten
     kept = np.empty(engine.online.FIELDS_PER_OUTPUT * piece.targets.size)
     store = network._store
-    epoch = engine.online.EpochsArguments(
+    epoch = single_epoch(np.zeros(1, np.int64), rate, control)
+    training = engine.online.TrainingArguments(
         inputs=piece.inputs.reshape(-1),
         targets=piece.targets.reshape(-1),
         has_target=aimed,
         bounds=np.array([0, len(piece)], np.int64),
-        orders=np.zeros((1, 1), np.int64),
         continued=1,
+        epochs=epoch._replace(rates=np.array([rate], store.dtype)),
         cost=network._cost(None).code,
-        rates=np.array([rate], store.dtype),
         learn=True,
         buffer=kept,
-        control=control,
-        losses=np.empty(1),
-        goal=-np.inf,
         renewal=engine.online.NOTHING_RENEWED,
     )
     kernels = network._kernels()
@@ -186,7 +183,7 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
         buffers = ((*before, engine.online.new_batch()),)
     else:
         engine.online.clear_traces(store, kernels.plan.span)
-    status, _, total, _ = kernels[engine.online.train_network](epoch, *buffers)
+    status, _, total, _ = kernels[engine.online.train_network](training, *buffers)
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(

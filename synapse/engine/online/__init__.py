@@ -2,6 +2,7 @@
 many steps.
 """
 
+from ..epochs import Epochs as Epochs
 from .accumulator import Accumulator as Accumulator
 from .calls import (
     Kernels as Kernels,
@@ -19,7 +20,6 @@ from .descent import (
     BatchPlaces as BatchPlaces,
     new_batch as new_batch,
 )
-from .epochs_arguments import EpochsArguments as EpochsArguments
 from .gradient_traces import (
     learn_by_adagrad as learn_by_adagrad,
     learn_by_traces as learn_by_traces,
@@ -46,3 +46,4 @@ from .ties import (
     begin_deferred_ties as begin_deferred_ties,
     commit_deferred_ties as commit_deferred_ties,
 )
+from .training_arguments import TrainingArguments as TrainingArguments

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..epochs import Epochs
 from ..language import Kernel
 from ..store import Store
 from . import listed_inputs, loops
 from .accumulator import Accumulator
 from .continual_backprop import NOTHING_RENEWED
-from .epochs_arguments import EpochsArguments
 from .gradient_traces import learn_by_adagrad, learn_by_traces
 from .step_formulas import PLAIN_STEP
+from .training_arguments import TrainingArguments
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
@@ -88,13 +89,13 @@ def calls_by_float(
 
 def epochs_examples(scalar: Any) -> list[tuple[Any, ...]]:
     """Return the last example arguments for `train_network` and `train_sparse`, which
-    are `EpochsArguments` and the buffers.
+    are `TrainingArguments` and the buffers.
     """
-    others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
-    rates = np.empty(0, type(scalar))
-    options = 0, rates, False, ROW, SPAN, ROW, 0.0, NOTHING_RENEWED
+    others = ROW, np.empty(0, np.uint8), SPAN, 0
+    epochs = Epochs(SPAN[None], np.empty(0, type(scalar)), ROW, 0.0, SPAN)
+    options = 0, False, ROW, NOTHING_RENEWED
     return [
-        (EpochsArguments(inputs, *others, *options), (ROW, ROW, SPAN))
+        (TrainingArguments(inputs, *others, epochs, *options), (ROW, ROW, SPAN))
         for inputs in (ROW, SPARSE)
     ]
 

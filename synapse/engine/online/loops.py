@@ -705,18 +705,19 @@ def propagate_targets(store, scalar, span, targets, cost, rate, check):
 
 
 @inline
-def run_epochs(parts, store, rule, span, epochs):
-    """Train for some epochs by the `parts` of a rule, with `EpochsArguments`. Returns
+def run_epochs(parts, store, rule, span, training):
+    """Train for some epochs by the `parts` of a rule, with `TrainingArguments`. Returns
     the results of `train_network`.
     """
-    cost, buffer, renewal = epochs.cost, epochs.buffer, epochs.renewal
+    inputs, targets, epochs = training.inputs, training.targets, training.epochs
+    cost, buffer, renewal = training.cost, training.buffer, training.renewal
     store.failed[0] = 0.0
     store.failed[SMALL_STEP] = 0.0
     epochs_done = 0
     total = 0.0
     n_targets = 0
     is_running = True
-    begin_inputs(store, span, epochs.inputs)
+    begin_inputs(store, span, inputs)
     while is_running and epochs_done < epochs.rates.shape[0]:
         rate = epochs.rates[epochs_done]
         total = 0.0
@@ -724,18 +725,18 @@ def run_epochs(parts, store, rule, span, epochs):
         n_targets = 0
         filled = 0
         for s in range(epochs.orders.shape[1]):
-            if s >= epochs.continued and is_running:
+            if s >= training.continued and is_running:
                 # clearing discards the inputs that they need
                 parts.settle(store, rule, span)
                 for j in range(span.start, span.stop):
                     clear_neuron(store, j)
             sequence = epochs.orders[epochs_done, s]
-            for row in range(epochs.bounds[sequence], epochs.bounds[sequence + 1]):
+            for row in range(training.bounds[sequence], training.bounds[sequence + 1]):
                 if not is_running:
                     break
-                parts.step_network(store, rule, span, epochs.inputs, row)
+                parts.step_network(store, rule, span, inputs, row)
                 is_running = store.failed[0] == 0.0
-                if epochs.has_target[row] and is_running:
+                if training.has_target[row] and is_running:
                     n_targets += 1
                     begins = parts.begins_batch(rule)
                     limit = buffer.size // FIELDS_PER_OUTPUT
@@ -747,15 +748,13 @@ def run_epochs(parts, store, rule, span, epochs):
                         total += cost_of_batch
                         cost_of_batch = 0.0
                     filled = append_outputs(
-                        store, span, epochs.targets, row, cost, buffer, filled
+                        store, span, targets, row, cost, buffer, filled
                     )
-                    error_sum = compute_output_errors(
-                        store, span, epochs.targets, row, cost
-                    )
+                    error_sum = compute_output_errors(store, span, targets, row, cost)
                     is_running = math.isfinite(error_sum) and store.failed[0] == 0.0
                     if not is_running:
                         total += error_sum
-                    elif epochs.learn:
+                    elif training.learn:
                         if not parts.learn_step(store, rule, span, rate):
                             total = math.nan
                             is_running = False
@@ -858,17 +857,17 @@ ONLINE = RuleParts(
 
 
 @kernel
-def train_network(store, scalar, span, epochs, buffers):
+def train_network(store, scalar, span, training, buffers):
     """Train for some epochs in one call.
 
     At rows with a target, the cost is computed and, if the network learns, the error is
-    propagated. `epochs` are `EpochsArguments`, and `buffers` the buffers for all
+    propagated. `training` are `TrainingArguments`, and `buffers` the buffers for all
     weights and biases and the places of a batch (``descent.py``). Returns a status, the
     number of complete epochs, and the summed cost and number of rows with a target of
     the latest epoch. If a cost or an update is not finite, or a registered function
     raises an error, the call ends before weights change.
     """
-    return run_epochs(ONLINE, store, buffers, span, epochs)
+    return run_epochs(ONLINE, store, buffers, span, training)
 
 
 run_sparse, train_sparse = kernel(run_network.part), kernel(train_network.part)

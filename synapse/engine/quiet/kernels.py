@@ -547,11 +547,11 @@ QUIET = RuleParts(step_network, learn_step, clear_nothing, settle)
 
 
 @kernel
-def train_network(store, scalar, span, connections, numbers, epochs, buffers):
+def train_network(store, scalar, span, connections, numbers, training, buffers):
     """Do the same as ``online.train_network``, with the parts of its `QuietIndex`."""
     budget = connections.target.size // PER_EVENT
     quiet = QuietState(*connections, *numbers, span.start, budget, buffers)
-    return run_epochs(QUIET, store, quiet, span, epochs)
+    return run_epochs(QUIET, store, quiet, span, training)
 
 
 train_sparse = kernel(train_network.part)

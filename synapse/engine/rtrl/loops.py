@@ -231,11 +231,11 @@ def renew_sensitivities(store, scalar, plan, steps):
 
 
 @kernel
-def train_network(store, scalar, plan, span, epochs):
+def train_network(store, scalar, plan, span, training):
     """Train for some epochs like ``online.train_network``, by exact gradients. `store`
     is ``Plan.store_table``.
     """
-    return run_epochs(RTRL, store, plan, span, epochs)
+    return run_epochs(RTRL, store, plan, span, training)
 
 
 calls_for = calls_by_float(

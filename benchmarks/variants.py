@@ -334,7 +334,7 @@ CASES = (
     ),
     Variant(
         "parts",
-        "engine/by_source/active.py",
+        "engine/by_source/index.py",
         (("PART_BITS = 10", "PART_BITS = 20"),),
         SPIKING,
     ),
@@ -453,7 +453,7 @@ CONSTANTS = (
         "spikes, 200,000 connections, 5 % active",
         "spikes, 200,000 connections, 30 % active",
     ),
-    values("engine.by_source.active", "BITS", *SPIKES, others="4 8"),
+    values("engine.by_source.index", "BITS", *SPIKES, others="4 8"),
     values(
         "engine.lowering.edits",
         "MIN_CONNECTIONS",

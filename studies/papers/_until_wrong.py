@@ -20,7 +20,7 @@ from synapse._registration import require_sound
 from synapse._typing import Floats
 from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import ArgumentError, DivergenceError
-from synapse.learning._data import new_control, target_mask
+from synapse.learning._data import new_control, single_epoch, target_mask
 from synapse.objects.network import Network
 from synapse.objects.snapshots import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
@@ -29,7 +29,6 @@ FIRST_STEPS = 32
 MAX_STEPS = 4096
 """Number of steps in the first compiled call on a stream, and the most; later calls
 have twice as many."""
-NO_RENEWAL = tuple(engine.online.NOTHING_RENEWED)
 
 
 def learn_until_wrong(
@@ -161,27 +160,30 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     """Learn with one rate in one call. Outputs are NaN at steps without target."""
     aimed = target_mask(piece.targets)
     control = new_control()
-    data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
-    bounds = np.array([0, len(piece)], np.uint64)
-    order = np.zeros((1, 1), np.uint64)
     # room for all: none is overwritten
     kept = np.empty(engine.online.FIELDS_PER_OUTPUT * piece.targets.size)
     store = network._store
-    cost = network._cost(None).code
-    rates = np.array([rate], store.dtype)
-    errors = np.empty(1)
-    ordered = (*data, bounds, order, 1)
-    options = cost, rates, True, kept, control, errors, -np.inf
-    before = np.empty(store.n_connections), np.empty(store.n_neurons)
-    buffers = *before, engine.online.new_batch()
+    epoch = single_epoch(np.zeros(1, np.int64), rate, control)
+    training = engine.online.TrainingArguments(
+        inputs=piece.inputs.reshape(-1),
+        targets=piece.targets.reshape(-1),
+        has_target=aimed,
+        bounds=np.array([0, len(piece)], np.int64),
+        continued=1,
+        epochs=epoch._replace(rates=np.array([rate], store.dtype)),
+        cost=network._cost(None).code,
+        learn=True,
+        buffer=kept,
+        renewal=engine.online.NOTHING_RENEWED,
+    )
     kernels = network._kernels()
-    arguments: tuple[Any, ...]
+    buffers: tuple[Any, ...] = ()
     if kernels.plan is None:
-        arguments = ordered, *options, NO_RENEWAL, buffers
+        before = np.empty(store.n_connections), np.empty(store.n_neurons)
+        buffers = ((*before, engine.online.new_batch()),)
     else:
         engine.online.clear_traces(store, kernels.plan.span)
-        arguments = ordered, options, NO_RENEWAL
-    status, _, total, _ = kernels[engine.online.train_network](*arguments)
+    status, _, total, _ = kernels[engine.online.train_network](training, *buffers)
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(

@@ -20,8 +20,8 @@ from ._routes import (
     curve,
     draw_lines,
     free_spot,
+    routes_of_bundles,
     scene_of_frames,
-    ways_of_bundles,
 )
 from ._routing_rules import Scene
 from ._style import (
@@ -125,7 +125,7 @@ def boxes_of(diagram: Topology, bundles: Bundles) -> Places:
     return Places.of_boxes(structure, UNIT * ROOM_OF_LOOPS * is_stacked)
 
 
-def routed(
+def routes_and_scene(
     bundles: Bundles, places: Places, head: float = 0.0
 ) -> tuple[list[Floats], Scene]:
     """Return the routes of bundles between frames, and their scene. Loops are above
@@ -134,7 +134,7 @@ def routed(
     room = ROOM_OF_LOOPS * bool((bundles.source == bundles.target).any())
     scene = scene_of_frames(places, head or room, room * (head > 0.0))
     side = -1.0 if head else 1.0
-    return ways_of_bundles(bundles.source, bundles.target, places, scene, side), scene
+    return routes_of_bundles(bundles.source, bundles.target, places, scene, side), scene
 
 
 def _text_of(diagram: Topology, bundles: Bundles, i: int, mine: Indices) -> str:
@@ -168,7 +168,7 @@ def draw_boxes(
     from ._scaled import Scaled
 
     places = boxes_of(diagram, bundles)
-    routes, scene = routed(bundles, places)
+    routes, scene = routes_and_scene(bundles, places)
     every = np.concatenate([places.corners, *map(curve, routes)])
     low = every.min(axis=0) - np.array([0.2, 0.4])
     high = every.max(axis=0) + np.array([0.2, 0.6])
@@ -232,35 +232,35 @@ def draw_bundles(
     colors = diverging()(0.5 + 0.5 * strength)  # the sign can be seen of small ones
     least, more = WIDTHS
     widths = POINT * (least + more * np.sqrt(bundles.size / bundles.size.max()))
-    ways = [curve(route) for route in routes]
+    paths = [curve(route) for route in routes]
     layers = replace(
         places, centres=places.middles, layer=np.arange(len(places.frames))
     )
     ends = layers.centres[bundles.target]
-    pointed = np.full(len(ways), True)
-    draw_lines(ax, scaled, ways, ends, colors, widths, pointed, HEAD)
+    pointed = np.full(len(paths), True)
+    draw_lines(ax, scaled, paths, ends, colors, widths, pointed, HEAD)
     bundle, gater = bundles.gates.T
     links = (bundles.source[bundle], bundles.target[bundle], gater)
-    of_gates = [ways[i] for i in bundle]
+    of_gates = [paths[i] for i in bundle]
     half = (places.frames[:, 2:] - places.frames[:, :2]) / 2.0
     gates = draw_gates(ax, scaled, links, layers, of_gates, scene, POINT, half[:, 0])
     taken = [
         *zip(layers.centres, half, strict=True),
         *((mark, np.array([0.1, 0.1])) for gate in gates for mark in gate.marks),
-        *((way[-1], np.array([0.2, 0.12])) for way in ways),
+        *((path[-1], np.array([0.2, 0.12])) for path in paths),
     ]
-    drawn = [*ways, *(gate.lead for gate in gates if gate.lead is not None)]
-    paths = np.concatenate([along(way, np.linspace(0.0, 1.0, 50)) for way in drawn])
+    drawn = [*paths, *(gate.lead for gate in gates if gate.lead is not None)]
+    points = np.concatenate([along(path, np.linspace(0.0, 1.0, 50)) for path in drawn])
     order = np.argsort(bundles.bundle, kind="stable")[-bundles.size.sum() :]
     members = np.split(order, np.cumsum(bundles.size))
-    for i, way in enumerate(ways):
+    for i, path in enumerate(paths):
         text = _text_of(diagram, bundles, i, members[i])
         rows = text.split("\n")
         half = np.array([LETTER_WIDTH * max(map(len, rows)), 1.2 * len(rows)])
         half *= NUMBER / 2.0
-        on_it, aside = along(way, TEXT_SHARES), np.array([0.0, half[1] + 0.08])
+        on_it, aside = along(path, TEXT_SHARES), np.array([0.0, half[1] + 0.08])
         spots = np.concatenate([on_it, on_it + aside, on_it - aside])
-        spot = free_spot(spots, half, taken, paths)
+        spot = free_spot(spots, half, taken, points)
         taken.append((spot, half))
         shown = ax.text(spot[0], spot[1], text, ha="center", va="center", zorder=2.5)
         shown.set(linespacing=1.0, bbox=TEXT_BACKGROUND)

@@ -150,16 +150,16 @@ def _gated_together(
     return bundles
 
 
-def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
-    """Return the point of a way at a distance from the neuron at one of its ends, at
+def _crossing(path: Floats, centre: Floats, reach: float) -> Floats:
+    """Return the point of a path at a distance from the neuron at one of its ends, at
     most in its middle.
     """
-    way = (
-        way
-        if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre)
-        else way[::-1]
+    path = (
+        path
+        if np.linalg.norm(path[0] - centre) < np.linalg.norm(path[-1] - centre)
+        else path[::-1]
     )
-    fine = along(way, np.linspace(0.0, 0.5, 200))
+    fine = along(path, np.linspace(0.0, 0.5, 200))
     beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
     return fine[beyond[0] if len(beyond) else -1]
 

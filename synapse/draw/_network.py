@@ -19,7 +19,7 @@ from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from ._bundles import Bundles, boxes_of, bundles_of, draw_boxes
 from ._matrix import draw_neurons
-from ._picture import NUMBERS, Picture, with_connections
+from ._neuron_picture import NUMBERS, NeuronPicture, with_connections
 from ._places import (
     LAYERS,
     check_layout,
@@ -198,7 +198,7 @@ def network(
     if detail == BUNDLES:
         return _draw_in_bundles(diagram, ax, window, title, color_bars)
     places = places_of(diagram, layout or LAYERS, numbers, window)
-    return Picture(diagram, places, numbers).draw(ax, title, color, color_bars)
+    return NeuronPicture(diagram, places, numbers).draw(ax, title, color, color_bars)
 
 
 def _checked_detail(diagram: Topology, detail: str | None, asked: list[str]) -> str:
@@ -242,7 +242,9 @@ def _draw_in_bundles(
     near = with_connections(diagram, single)
     places = places_of(diagram, LAYERS, False, window, near)
     title += f", {single.sum()} gated ones apart"
-    return Picture(diagram, places, False, ~single).draw(ax, title, None, color_bars)
+    return NeuronPicture(diagram, places, False, ~single).draw(
+        ax, title, None, color_bars
+    )
 
 
 def _detail_of(diagram: Topology) -> str:

@@ -1,5 +1,5 @@
-"""The routes of lines by the rules of `_routing_rules.py`, and their curves with
-arrowheads.
+"""Route connections and bundles by the rules of `_routing_rules.py`, each through a
+scene of its own, and draw the curves of routes with arrowheads.
 
 A route is a list of control points, shape (points, 2), from the middle of the source to
 that of the target. Its curve is their quadratic B-spline, which Cytoscape.js draws too.
@@ -41,7 +41,9 @@ ROOM_OF_ARROWHEADS = 8.0
 TIMES = np.linspace(0.0, 1.0, 9)[1:, None]
 
 
-def scene_at(places: Places, head: float = 0.0, below: Floats | None = None) -> Scene:
+def scene_of_neurons(
+    places: Places, head: float = 0.0, below: Floats | None = None
+) -> Scene:
     """Return the scene of connections, with text. `head` is the height of names above
     frames, and `below` the height of the name below each neuron.
     """
@@ -83,7 +85,7 @@ def scene_of_frames(places: Places, above: float, below: float) -> Scene:
     return scene_of(arranged, extents, [True] * count, [False] * count)
 
 
-def ways_of(
+def routes_of_connections(
     source: Indices, target: Indices, places: Places, scene: Scene | None
 ) -> list[Floats]:
     """Return the routes of connections, from middle to middle. Without a scene, places
@@ -95,13 +97,13 @@ def ways_of(
         routes = [_arc(*ends, 0.15) for ends in zip(here, there, strict=True)]
     else:
         layers = (places.layer[source], places.layer[target])
-        routes = _routed(here, there, layers, source == target, scene)
+        routes = _routes_through(here, there, layers, source == target, scene)
     for i in np.flatnonzero(source == target):
         routes[i] = here[i] + LOOP
     return routes
 
 
-def ways_of_bundles(
+def routes_of_bundles(
     source: Indices, target: Indices, places: Places, scene: Scene, side: float
 ) -> list[Floats]:
     """Return the routes of bundles, from frame to frame. Loops are above (1) or below
@@ -111,7 +113,7 @@ def ways_of_bundles(
     half = (places.frames[:, 2:] - places.frames[:, :2]) / 2.0
     here = middles[source]
     there = middles[target]
-    routes = _routed(here, there, (source, target), source == target, scene)
+    routes = _routes_through(here, there, (source, target), source == target, scene)
     routes = [
         _from_rims(route, half[[start, stop]])
         for route, start, stop in zip(routes, source, target, strict=True)
@@ -140,7 +142,7 @@ def _part_cables(routes: list[Floats]) -> None:
         route[middle:-1, 0] -= lane
 
 
-def _routed(
+def _routes_through(
     here: Floats,
     there: Floats,
     layers: tuple[Indices, Indices],
@@ -217,13 +219,13 @@ def curve(route: Floats) -> Floats:
     return np.concatenate([route[:1], *(pieces or [route[1:]])])
 
 
-def along(way: Floats, shares: Floats) -> Floats:
+def along(path: Floats, shares: Floats) -> Floats:
     """Return the points at these fractions of the length of a path."""
     length = np.concatenate(
-        [[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))]
+        [[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
     )
     return np.stack(
-        [np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)],
+        [np.interp(shares * length[-1], length, path[:, axis]) for axis in (0, 1)],
         axis=1,
     )
 
@@ -241,17 +243,19 @@ def free_spot(
     return np.asarray(spots[(100.0 * cost + 0.1 * inside).argmin()])
 
 
-def arrowheads(routes: Sequence[Floats], centres: Floats, size: float) -> Floats:
+def arrowheads(paths: Sequence[Floats], centres: Floats, size: float) -> Floats:
     """Return arrowheads where paths reach the discs of their targets or end at a rim,
     shape (connections, 3, 2).
     """
-    heads = np.empty((len(routes), 3, 2))
-    for i, (way, centre) in enumerate(zip(routes, centres, strict=True)):
-        outside = np.flatnonzero(np.linalg.norm(way - centre, axis=1) >= RADIUS)
-        inward = np.linalg.norm(way[-1] - centre) < 1e-9
-        before = way[outside[-1] if inward and len(outside) else -2]
-        ahead = (way[-1] - before) / max(float(np.linalg.norm(way[-1] - before)), 1e-9)
-        tip = way[-1] - RADIUS * inward * ahead
+    heads = np.empty((len(paths), 3, 2))
+    for i, (path, centre) in enumerate(zip(paths, centres, strict=True)):
+        outside = np.flatnonzero(np.linalg.norm(path - centre, axis=1) >= RADIUS)
+        inward = np.linalg.norm(path[-1] - centre) < 1e-9
+        before = path[outside[-1] if inward and len(outside) else -2]
+        ahead = (path[-1] - before) / max(
+            float(np.linalg.norm(path[-1] - before)), 1e-9
+        )
+        tip = path[-1] - RADIUS * inward * ahead
         wing = 0.42 * size * np.array([-ahead[1], ahead[0]])
         heads[i] = [tip, tip - size * ahead + wing, tip - size * ahead - wing]
     return heads
@@ -260,7 +264,7 @@ def arrowheads(routes: Sequence[Floats], centres: Floats, size: float) -> Floats
 def draw_lines(
     ax: Axes,
     scaled: Scaled,
-    routes: list[Floats],
+    paths: list[Floats],
     ends: Floats,
     colors: Any,
     widths: Floats,
@@ -274,7 +278,7 @@ def draw_lines(
     from matplotlib.path import Path
 
     lines = PathCollection(
-        [Path(way) for way in routes],
+        [Path(path) for path in paths],
         facecolors="none",
         edgecolors=colors,
         zorder=1,
@@ -283,7 +287,7 @@ def draw_lines(
     ax.add_collection(lines)
     scaled.widths(lines, widths)
     heads = list(
-        arrowheads([routes[i] for i in np.flatnonzero(pointed)], ends[pointed], head)
+        arrowheads([paths[i] for i in np.flatnonzero(pointed)], ends[pointed], head)
     )
     if heads:
         look: dict[str, Any] = {

@@ -14,9 +14,9 @@ from .._checks import pluralize
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._bundles import Bundles, boxes_of, bundles_of, routed
+from ._bundles import Bundles, boxes_of, bundles_of, routes_and_scene
 from ._places import RADIUS, Places
-from ._routes import curve, scene_at, ways_of
+from ._routes import curve, routes_of_connections, scene_of_neurons
 from ._style import BLUE, NEGATIVE, POSITIVE, RED
 
 WIDTH = 640
@@ -87,7 +87,9 @@ def _connections(
 ) -> Iterator[tuple[Floats, str, float]]:
     """Return route, tool tip and weight, -1 to 1, of every connection."""
     heaviest = float(np.abs(table.weight).max(initial=0.0)) or 1.0
-    routes = ways_of(table.source, table.target, places, scene_at(places))
+    routes = routes_of_connections(
+        table.source, table.target, places, scene_of_neurons(places)
+    )
     columns = (
         column.tolist()
         for column in (table.source, table.target, table.weight, table.gain)
@@ -108,7 +110,7 @@ def _bundled(
         column.tolist() for column in (net.source, net.target, net.size, net.total)
     )
     for route, source, target, size, total in zip(
-        routed(net, places)[0], *columns, strict=True
+        routes_and_scene(net, places)[0], *columns, strict=True
     ):
         count = pluralize(size, "connection")
         tip = (

@@ -22,6 +22,7 @@ from ..costs import categorical_cross_entropy
 from ..engine.lowering.ranges import concat_ranges
 from ..engine.online import (
     Accumulator,
+    Epochs,
     RenewalArguments,
 )
 from ..engine.rtrl import Plan
@@ -232,24 +233,6 @@ def joined(parts: Sequence[Data]) -> Data:
         bounds=bounds,
         items=items and [item for data in parts for item in data.items or ()],
     )
-
-
-@dataclass
-class Epochs:
-    """Several epochs that run in one compiled call, and the losses that it writes.
-
-    An epoch with a loss of at most `goal` is the last. If a cost is not finite, the
-    call ends before weights change, and the loss of this epoch is not finite. If
-    ``control[0]`` stops the call within an epoch, the loss of this epoch is the mean
-    cost of its steps so far.
-    """
-
-    # shape (epochs, sequences): the sequences of each epoch, in order
-    orders: NDArray[np.int64]
-    rates: Floats  # the rate of each epoch
-    losses: Floats  # written: the mean cost of each epoch
-    goal: float  # -inf: none
-    control: Control  # rows done are those of all epochs, including the incomplete one
 
 
 def _of_arrays(
@@ -661,9 +644,8 @@ def run_epochs(
     data.require_fit(network)
     _, store, span = network._lowered()
     recorder = network._recorder
-    renewals = tuple(renewal or engine.online.NOTHING_RENEWED)
-    ordered, options = _arguments(network, data, epochs, cost, learn)
-    arguments: tuple[Any, ...] = ordered, options, renewals
+    training = _arguments(network, data, epochs, cost, learn, renewal)
+    buffers: tuple[Any, ...] = ()
     if plan is not None:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)
     else:
@@ -676,70 +658,75 @@ def run_epochs(
         )
         before = np.empty(store.n_connections), np.empty(store.n_neurons)
         batch = engine.online.new_batch() if batch is None else batch
-        arguments = ordered, *options, renewals, (*before, batch)
+        buffers = ((*before, batch),)
     # rtrl has another in the place of each
     is_sparse = isinstance(data.inputs, _checks.SparseRows)
     kernel = engine.online.train_sparse if is_sparse else engine.online.train_network
     if recorder is not None:
         call = partial(network._call_in_use, kernels, kernel)
-        return _run_by_steps(network, data, epochs, call, plan, arguments, learn)
-    _, done, total, steps = network._call_in_use(kernels, kernel, *arguments)
+        return _run_by_steps(network, data, call, plan, training, buffers)
+    _, done, total, steps = network._call_in_use(kernels, kernel, training, *buffers)
     return int(done), total, int(steps)
 
 
 def _run_by_steps(
     network: Network,
     data: Data,
-    epochs: Epochs,
     call: Callable[..., Any],
     plan: Plan | None,
-    arguments: tuple[Any, ...],
-    learn: bool,
+    training: engine.online.TrainingArguments,
+    buffers: tuple[Any, ...],
 ) -> tuple[int, float, int]:
     """Run the only epoch of a recorded network by the same call for each row, because
     kernels record nothing. Between rows, only the context and the updated values are
     kept.
     """
-    (*_, continued), *options = arguments
-    (order,) = epochs.orders
+    (order,) = training.epochs.orders
     begins = data.bounds[:-1][order]
     rows = concat_ranges(begins, data.lengths[order])
-    fresh = set(begins[continued:].tolist())  # rows before which the context is cleared
-    one = np.array([0, 1], np.int64), np.zeros((1, 1), np.int64)
+    # rows before which the context is cleared
+    fresh = set(begins[training.continued :].tolist())
     network._recorder.make_room(len(rows))
     total, steps, done = 0.0, 0, 0
     for row in rows.tolist():
         part = slice(row, row + 1)
-        inputs = kernel_rows(data.inputs[part], True)
-        aims = data.targets[row], data.has_target[part]
-        step = inputs, *aims, *one, int(row not in fresh)
-        _, done, cost, judged = call(step, *options)
+        step = training._replace(
+            inputs=kernel_rows(data.inputs[part], True),
+            targets=data.targets[row],
+            has_target=data.has_target[part],
+            bounds=np.array([0, 1], np.int64),
+            continued=int(row not in fresh),
+            epochs=training.epochs._replace(orders=np.zeros((1, 1), np.int64)),
+        )
+        _, done, cost, judged = call(step, *buffers)
         total, steps = total + cost, steps + int(judged)
-        learned = learn and judged and isfinite(cost)
-        network._recorder.stepped(plan, learned)
+        network._recorder.stepped(plan, training.learn and judged and isfinite(cost))
         if not done:
             break
-    epochs.losses[0] = total / steps if steps else nan
+    training.epochs.losses[0] = total / steps if steps else nan
     return int(done), total, steps
 
 
 def _arguments(
-    network: Network, data: Data, epochs: Epochs, cost: Cost, learn: bool
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the arguments of `train_network` that all rules share, which are data and
-    options.
-    """
-    rows = kernel_rows(data.inputs, True), data.targets.reshape(-1), data.has_target
-    continued = int(data.continued) if data.clear else data.sequences
-    ordered = (*rows, data.bounds, epochs.orders, continued)
+    network: Network,
+    data: Data,
+    epochs: Epochs,
+    cost: Cost,
+    learn: bool,
+    renewal: RenewalArguments | None,
+) -> engine.online.TrainingArguments:
+    """Return the arguments of `train_network` that all rules share."""
     buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
-    options = (
-        cost.code,
-        epochs.rates.astype(network._store.dtype, copy=False),
-        learn,
-        np.empty(buffered * engine.online.FIELDS_PER_OUTPUT),
-        epochs.control,
-        epochs.losses,
-        epochs.goal,
+    rates = epochs.rates.astype(network._store.dtype, copy=False)
+    return engine.online.TrainingArguments(
+        inputs=kernel_rows(data.inputs, True),
+        targets=data.targets.reshape(-1),
+        has_target=data.has_target,
+        bounds=data.bounds,
+        continued=int(data.continued) if data.clear else data.sequences,
+        epochs=epochs._replace(rates=rates),
+        cost=cost.code,
+        learn=learn,
+        buffer=np.empty(buffered * engine.online.FIELDS_PER_OUTPUT),
+        renewal=renewal or engine.online.NOTHING_RENEWED,
     )
-    return ordered, options

@@ -25,10 +25,11 @@ from ..engine.locking import (
     ExclusiveAccess,
     consume_interrupt,
 )
+from ..engine.online import Epochs
 from ..errors import ArgumentError, DivergenceError
 from ..optimizers import LBFGS
 from ._callbacks import Batch, ends_training
-from ._data import MAX_CACHED_BYTES, Epochs, Order, new_control
+from ._data import MAX_CACHED_BYTES, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
@@ -345,7 +346,7 @@ class Training:
             orders = self.orders.draw(filled, len(rates))
             losses = np.array([math.nan] * len(rates))
             goal = self.plan.goal if several else -math.inf
-            epochs = Epochs(orders, rates, losses, goal, new_control())
+            epochs = Epochs(orders, rates, losses, float(goal), new_control())
             try:
                 done, cost, steps = (
                     self._call_compiled(rule, epochs)

@@ -9,8 +9,9 @@ import pytest
 import architect
 from synapse import optimizers, squashes
 from synapse.engine.locking import ExclusiveAccess
+from synapse.engine.online import Epochs
 from synapse.errors import DivergenceError, FunctionError
-from synapse.learning._data import Epochs, new_control, prepare, row_weights
+from synapse.learning._data import new_control, prepare, row_weights
 from synapse.learning._options import TrainerOptions
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Penalties

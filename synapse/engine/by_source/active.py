@@ -5,21 +5,10 @@ neuron.
 from __future__ import annotations
 
 from ..language import added, inline, splat
+from .index import BITS, PART_BITS, late_begin, source_stop
 
-PART_BITS = 10
-"""The logarithm of `PART`."""
-PART = 1 << PART_BITS
-"""Number of neurons that are tested together for an active one."""
-BITS = 6
-"""The logarithm of `GROUP`. With 4, a step of 20,000 neurons with one clock takes 1.2
-times as long at 0.05 % active."""
-GROUP = 1 << BITS
-"""Number of neurons in a part with active ones that are tested together."""
 NOT_COUNTED = -1
 """Replaces the number of active sources if there are so many that steps read all."""
-NOW = 1
-PAST = 2
-"""Flags in `BySource.parts` and `BySource.groups`."""
 
 
 @inline
@@ -70,7 +59,7 @@ def list_part(tapes, index, start, stop, now, due, offset, apart, mark):
         start = end
     for k in range(listed + 1, n + 1):
         i = index.active[k]
-        due += index.begins[2 * i + 2] - index.begins[2 * i]
+        due += source_stop(index, i) - late_begin(index, i)
     index.active[0] = NOT_COUNTED if due > index.budget else n
     return due
 

@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..language import inline, kernel
 from ..lowering.flags import DELAYED
-from .active import GROUP, NOW, PART, PAST
+
+PART_BITS = 10
+"""The logarithm of `PART`."""
+PART = 1 << PART_BITS
+"""Number of neurons that are tested together for an active one."""
+BITS = 6
+"""The logarithm of `GROUP`. With 4, a step of 20,000 neurons with one clock takes 1.2
+times as long at 0.05 % active."""
+GROUP = 1 << BITS
+"""Number of neurons in a part with active ones that are tested together."""
+NOW = 1
+PAST = 2
+"""Flags in `BySource.parts` and `BySource.groups`."""
 
 
 class BySource(NamedTuple):

@@ -30,7 +30,6 @@ from .team import OVER as OVER, Team as Team, new_team as new_team
 from .train import (
     Batches as Batches,
     GradientVariants as GradientVariants,
-    Runs as Runs,
     entry_for as entry_for,
     train_epochs as train_epochs,
     unfolding as unfolding,

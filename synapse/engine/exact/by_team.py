@@ -227,15 +227,17 @@ TEAM_PARTS = descend_together, squares_together, move_together
 
 
 @kernel
-def train_by_team(store, scalar, variants, batches, runs, change, count, team):
+def train_by_team(
+    store, scalar, variants, batches, epochs, counts, change, count, team
+):
     """Run `train_epochs` by several threads. The leader runs the epochs, and the others
     help until it has ended.
     """
-    training = BatchTraining(store, variants, batches, change, runs.control, team)
+    training = BatchTraining(store, variants, batches, change, epochs.control, team)
     if team.number > 0:
         while wait_for_round(team):
             run_parts(training)
         return 0, DONE, count, 0.0, 0.0, (0.0, 0, 0, 0)
-    ended = run_epochs(TEAM_PARTS, training, runs, count)
+    ended = run_epochs(TEAM_PARTS, training, epochs, counts, count)
     end_rounds(team)
     return ended

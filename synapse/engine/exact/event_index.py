@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..by_source.active import PART
-from ..by_source.index import BySource, build, concat_rows
+from ..by_source.index import PART, BySource, build, concat_rows
 from ..functions import activations
 from ..lowering.flags import DENSE, LISTED, MEMORY, STEPPED, UNORDERED
 from ..read_order import Attributes, are_together, is_delayed_in_order

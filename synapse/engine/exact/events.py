@@ -39,12 +39,7 @@ from typing import Any
 import numpy as np
 
 from ..by_source.active import (
-    GROUP,
     NOT_COUNTED,
-    NOW,
-    PART,
-    PART_BITS,
-    PAST,
     has_active,
     is_silent,
     list_active,
@@ -53,6 +48,11 @@ from ..by_source.active import (
     part_stop,
 )
 from ..by_source.index import (
+    GROUP,
+    NOW,
+    PART,
+    PART_BITS,
+    PAST,
     BySource,
     lagged_source,
     late_begin,

@@ -80,19 +80,6 @@ class Batches(NamedTuple):
     shares: Any  # and weight of each
 
 
-class Runs(NamedTuple):
-    """The epochs, and the results that are written about them."""
-
-    # (epochs, sequences): longest first within a batch, if their lengths differ
-    orders: Any
-    # (epochs, sequences): number of steps with a target, in the order of the updates
-    counts: Any
-    rates: Any
-    errors: Any  # written
-    goal: float
-    control: Any
-
-
 class BatchTraining(NamedTuple):
     """The arguments that all parts of a training receive."""
 
@@ -489,13 +476,11 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
 
 
 @strict_fp
-def run_batches(parts, training, runs, epoch, count):
+def run_batches(parts, training, order, counts, rate, count):
     """Run one epoch. Returns how it ended, its cost and steps, the updates, and where
     it diverged.
     """
     store, variants, batches, change, control, _ = training
-    order = runs.orders[epoch]
-    counts = runs.counts[epoch]
     total = 0.0
     n_targets = 0.0
     independent_steps = variants.arguments.samples.independent_steps
@@ -517,11 +502,11 @@ def run_batches(parts, training, runs, epoch, count):
                     updates_of(variants, lanes) if in_place else change.slopes,
                     in_place,
                     lanes > 1,
-                    runs.rates[epoch],
+                    rate,
                     count + 1,
                 )
             else:
-                status = update(store, change, runs.rates[epoch], count + 1)
+                status = update(store, change, rate, count + 1)
         # the optimizer's memory has moved even if the parameters could not
         count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:
@@ -535,29 +520,34 @@ def run_batches(parts, training, runs, epoch, count):
 
 
 @strict_fp
-def run_epochs(parts, training, runs, count):
+def run_epochs(parts, training, epochs, counts, count):
     """Run epochs to the goal. Return their number, and how the last ended, as updates,
     cost, steps, and where.
     """
     total = 0.0
     n_targets = 0.0
     where = (0.0, 0, 0, 0)
-    for epoch in range(runs.rates.size):
+    for epoch in range(epochs.rates.size):
         status, total, n_targets, count, where = run_batches(
-            parts, training, runs, epoch, count
+            parts,
+            training,
+            epochs.orders[epoch],
+            counts[epoch],
+            epochs.rates[epoch],
+            count,
         )
-        runs.errors[epoch] = total / n_targets if n_targets > 0.0 else math.nan
+        epochs.losses[epoch] = total / n_targets if n_targets > 0.0 else math.nan
         if status != DONE:
             return epoch, status, count, total, n_targets, where
-        if runs.errors[epoch] <= runs.goal:
+        if epochs.losses[epoch] <= epochs.goal:
             return epoch + 1, status, count, total, n_targets, where
-    return runs.rates.size, DONE, count, total, n_targets, where
+    return epochs.rates.size, DONE, count, total, n_targets, where
 
 
 @kernel
-def train_epochs(store, scalar, variants, batches, runs, change, count):
-    """Run epochs, called from Python. `count` is the number of steps that the optimizer
-    has made.
+def train_epochs(store, scalar, variants, batches, epochs, counts, change, count):
+    """Run epochs, called from Python. `counts` are the numbers of steps with a target,
+    (epochs, sequences), and `count` is the number of steps that the optimizer has made.
     """
-    training = BatchTraining(store, variants, batches, change, runs.control, 0)
-    return run_epochs(LONE_PARTS, training, runs, count)
+    training = BatchTraining(store, variants, batches, change, epochs.control, 0)
+    return run_epochs(LONE_PARTS, training, epochs, counts, count)

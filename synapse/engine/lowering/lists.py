@@ -24,6 +24,8 @@ SHARE = 4
 """A list contains at most one in this number of packs. With more, all packs are
 read.
 """
+TOO_MANY = -1
+"""Length of a list that would contain more, or that has not been made."""
 
 
 def lay_out(store: StoreRows) -> None:
@@ -70,7 +72,7 @@ def _lay_out_lists(store: StoreRows) -> None:
     columns = {
         "list_run": runs[first_readers],
         "list_first": np.cumsum(room) - room,
-        "list_count": np.full(len(first_readers), -1),
+        "list_count": np.full(len(first_readers), TOO_MANY),
         "listed": np.zeros(int(room.sum()), np.uint32),
     }
     for name, numbers in columns.items():

@@ -2,6 +2,7 @@
 many steps.
 """
 
+from ..epochs import Epochs as Epochs
 from .accumulator import Accumulator as Accumulator
 from .calls import (
     Kernels as Kernels,
@@ -45,3 +46,4 @@ from .ties import (
     begin_deferred_ties as begin_deferred_ties,
     commit_deferred_ties as commit_deferred_ties,
 )
+from .training_arguments import TrainingArguments as TrainingArguments

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..epochs import Epochs
 from ..language import Kernel
 from ..store import Store
 from . import listed_inputs, loops
@@ -21,6 +22,7 @@ from .accumulator import Accumulator
 from .continual_backprop import NOTHING_RENEWED
 from .gradient_traces import learn_by_adagrad, learn_by_traces
 from .step_formulas import PLAIN_STEP
+from .training_arguments import TrainingArguments
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
@@ -85,15 +87,17 @@ def calls_by_float(
     return lambda store: code_for(store.scalar)
 
 
-def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
-    """Return example arguments for `train_network` and `train_sparse`, without the
-    first ones.
+def epochs_examples(scalar: Any) -> list[tuple[Any, ...]]:
+    """Return the last example arguments for `train_network` and `train_sparse`, which
+    are `TrainingArguments` and the buffers.
     """
-    others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
-    rates = np.empty(0, type(scalar))
-    renewal = tuple(NOTHING_RENEWED)
-    of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW, SPAN)
-    return ((ROW, *others), *of_epochs), ((SPARSE, *others), *of_epochs)
+    others = ROW, np.empty(0, np.uint8), SPAN, 0
+    epochs = Epochs(SPAN[None], np.empty(0, type(scalar)), ROW, 0.0, SPAN)
+    options = 0, False, ROW, NOTHING_RENEWED
+    return [
+        (TrainingArguments(inputs, *others, epochs, *options), (ROW, ROW, SPAN))
+        for inputs in (ROW, SPARSE)
+    ]
 
 
 def _examples(scalar: Any) -> Examples:

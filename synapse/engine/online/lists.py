@@ -5,10 +5,10 @@ with 0 change neither sums nor weights, sums and updates that walk a list in the
 of the packs have the same bits as if they read all packs. A list belongs to one call,
 and kernels only use lists that they have made themselves.
 
-If too many packs are not 0 (``lowering/lists.py``), ``list_count`` is -1, and all packs
-are read. Unlike steps by events, this does not require an index by source, because a
-run contains the places of its sources, and one pass over them finds the present packs
-in the order of the sums.
+If too many packs are not 0, ``list_count`` is ``lowering.lists.TOO_MANY``, and all
+packs are read. Unlike steps by events, this does not require an index by source,
+because a run contains the places of its sources, and one pass over them finds the
+present packs in the order of the sums.
 
 When a batch ends, its sums are only read for sources that are marked in ``touched``,
 because a step of the batch has added to the sums of their connections. For all other
@@ -32,7 +32,7 @@ from ..language import (
 )
 from ..language.packs import SHORT_PACK
 from ..lowering.flags import FIXED
-from ..lowering.lists import SHARE
+from ..lowering.lists import SHARE, TOO_MANY
 from ..schema import NONE
 from .read_order import sources_read
 
@@ -57,35 +57,36 @@ def has_some(activations, start, n):
 
 
 @inline
+def list_units(store, r, numbers, at, unit, lanes):
+    """Write the list of `list_some`, and return its length or `TOO_MANY`."""
+    source = at + store.run_source[r]
+    entry = store.list_first[store.run_list[r]]
+    n = store.run_length[r] - store.run_length[r] % unit
+    count = 0
+    for start in range(0, n, GROUP * unit):
+        stop = min(start + GROUP * unit, n)
+        if has_some(numbers, (source + start) * lanes, (stop - start) * lanes):
+            for q in range(start, stop, unit):
+                if has_some(numbers, (source + q) * lanes, unit * lanes):
+                    if count == store.run_length[r] // (unit * SHARE):
+                        return TOO_MANY
+                    store.listed[entry + count] = q
+                    count += 1
+    return count
+
+
+@inline
 def list_some(store, r, numbers, at, unit, lanes):
     """List the sources of a run, and of all runs with the same range of sources, in
     groups of `unit` sources that contain a number other than 0. If there are too many,
     none is listed. Each source has `lanes` numbers, and the numbers of row 0 are `at`
     sources further.
     """
+    # ``input_rows.listed`` counts the ranges with a list, of which this may be one
+    store.input_rows.listed -= int(is_listed(store, r))
     number = store.run_list[r]
-    source = at + store.run_source[r]
-    entry = store.list_first[number]
-    limit = store.run_length[r] // (unit * SHARE)
-    n = store.run_length[r] - store.run_length[r] % unit
-    count = 0
-    start = 0
-    while start < n and count >= 0:
-        stop = min(start + GROUP * unit, n)
-        some = has_some(numbers, (source + start) * lanes, unit * lanes)
-        if not some:
-            some = has_some(numbers, (source + start) * lanes, (stop - start) * lanes)
-        if some:
-            for q in range(start, stop, unit):
-                if has_some(numbers, (source + q) * lanes, unit * lanes):
-                    if count == limit:
-                        count = -1
-                        break
-                    store.listed[entry + count] = q
-                    count += 1
-        start = stop
-    store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
-    store.list_count[number] = count
+    store.list_count[number] = list_units(store, r, numbers, at, unit, lanes)
+    store.input_rows.listed += int(is_listed(store, r))
 
 
 @inline

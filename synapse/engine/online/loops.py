@@ -697,25 +697,12 @@ def propagate_targets(store, scalar, span, targets, cost, rate, check):
 
 
 @inline
-def run_epochs(
-    parts,
-    store,
-    rule,
-    span,
-    data,
-    cost,
-    rates,
-    learn,
-    buffer,
-    control,
-    errors,
-    goal,
-    renewal,
-):
-    """Train for some epochs by the `parts` of a rule. All other arguments are described
-    in `train_network`.
+def run_epochs(parts, store, rule, span, training):
+    """Train for some epochs by the `parts` of a rule, with `TrainingArguments`. Returns
+    the results of `train_network`.
     """
-    inputs, targets, has_target, bounds, orders, continued = data
+    inputs, targets, epochs = training.inputs, training.targets, training.epochs
+    cost, buffer, renewal = training.cost, training.buffer, training.renewal
     store.failed[0] = 0.0
     store.failed[SMALL_STEP] = 0.0
     epochs_done = 0
@@ -723,25 +710,25 @@ def run_epochs(
     n_targets = 0
     is_running = True
     begin_inputs(store, span, inputs)
-    while is_running and epochs_done < rates.shape[0]:
+    while is_running and epochs_done < epochs.rates.shape[0]:
+        rate = epochs.rates[epochs_done]
         total = 0.0
         cost_of_batch = 0.0
         n_targets = 0
         filled = 0
-        for s in range(orders.shape[1]):
-            if s >= continued and is_running:
+        for s in range(epochs.orders.shape[1]):
+            if s >= training.continued and is_running:
                 # clearing discards the inputs that they need
                 parts.settle(store, rule, span)
                 for j in range(span.start, span.stop):
                     clear_neuron(store, j)
-            for row in range(
-                bounds[orders[epochs_done, s]], bounds[orders[epochs_done, s] + 1]
-            ):
+            sequence = epochs.orders[epochs_done, s]
+            for row in range(training.bounds[sequence], training.bounds[sequence + 1]):
                 if not is_running:
                     break
                 parts.step_network(store, rule, span, inputs, row)
                 is_running = store.failed[0] == 0.0
-                if has_target[row] and is_running:
+                if training.has_target[row] and is_running:
                     n_targets += 1
                     begins = parts.begins_batch(rule)
                     limit = buffer.size // FIELDS_PER_OUTPUT
@@ -759,29 +746,29 @@ def run_epochs(
                     is_running = math.isfinite(error_sum) and store.failed[0] == 0.0
                     if not is_running:
                         total += error_sum
-                    elif learn:
-                        if not parts.learn_step(store, rule, span, rates[epochs_done]):
+                    elif training.learn:
+                        if not parts.learn_step(store, rule, span, rate):
                             total = math.nan
                             is_running = False
-                        elif renewal[0].size > 0:
+                        elif renewal.settings.size > 0:
                             parts.settle(store, rule, span)
-                            renewed = renewal[0][RENEWED]
+                            renewed = renewal.settings[RENEWED]
                             reinitialize_least_useful(store, *renewal)
-                            if renewal[0][RENEWED] != renewed:
+                            if renewal.settings[RENEWED] != renewed:
                                 parts.clear_renewed(rule)
-                control[1] += 1
-                is_running = is_running and not control[0]
-            options = rates[epochs_done], s + 1 == orders.shape[1]
+                epochs.control[1] += 1
+                is_running = is_running and not epochs.control[0]
+            options = rate, s + 1 == epochs.orders.shape[1]
             if is_running and not parts.end_sequence(store, rule, span, *options):
                 total = math.nan
                 is_running = False
         parts.settle(store, rule, span)
         cost_of_batch += summed_cost(store, cost, buffer, filled, span.outputs)
         total += cost_of_batch
-        errors[epochs_done] = total / np.float64(n_targets)
+        epochs.losses[epochs_done] = total / np.float64(n_targets)
         is_running = is_running and status_of(store, total) == DONE
         if is_running:
-            is_running = errors[epochs_done] > goal
+            is_running = epochs.losses[epochs_done] > epochs.goal
             epochs_done += 1
     end_inputs(store, span)
     return status_of(store, total), epochs_done, total, n_targets
@@ -862,53 +849,17 @@ ONLINE = RuleParts(
 
 
 @kernel
-def train_network(
-    store,
-    scalar,
-    span,
-    data,
-    cost,
-    rates,
-    learn,
-    buffer,
-    control,
-    errors,
-    goal,
-    renewal,
-    buffers,
-):
-    """Train for some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s
-    + 1]`` of rows, in its order.
+def train_network(store, scalar, span, training, buffers):
+    """Train for some epochs in one call.
 
-    `data` contains the inputs, the targets, a mask of the rows with a target, the
-    bounds, the orders of the epochs, and the number of sequences in an epoch that
-    continue from the context, which is cleared before all other sequences. At rows with
-    a target, the cost is computed and, with `learn`, the error is propagated.
-    ``buffer`` stores the outputs of some steps (`FIELDS_PER_OUTPUT` numbers for each),
-    whose costs are summed together. A ``control[0]`` other than 0 stops the call, and
-    ``control[1]`` counts the rows. ``errors`` receives the mean cost of each epoch. A
-    mean cost of at most `goal` ends the call. `renewal` contains the fields of
-    `RenewalArguments`, and `buffers` the buffers for all weights and biases and the
-    places of a batch (``descent.py``). Returns a status, the number of complete epochs,
-    and the summed cost and number of rows with a target of the latest epoch. If a cost
-    or an update is not finite, or a registered function raises an error, the call ends
-    before weights change.
+    At rows with a target, the cost is computed and, if the network learns, the error is
+    propagated. `training` are `TrainingArguments`, and `buffers` the buffers for all
+    weights and biases and the places of a batch (``descent.py``). Returns a status, the
+    number of complete epochs, and the summed cost and number of rows with a target of
+    the latest epoch. If a cost or an update is not finite, or a registered function
+    raises an error, the call ends before weights change.
     """
-    return run_epochs(
-        ONLINE,
-        store,
-        buffers,
-        span,
-        data,
-        cost,
-        rates,
-        learn,
-        buffer,
-        control,
-        errors,
-        goal,
-        renewal,
-    )
+    return run_epochs(ONLINE, store, buffers, span, training)
 
 
 run_sparse, train_sparse = kernel(run_network.part), kernel(train_network.part)

@@ -33,16 +33,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..by_source.active import (
-    GROUP,
     NOT_COUNTED,
-    NOW,
-    PAST,
     has_active,
     is_silent,
     list_active,
     part_stop,
 )
-from ..by_source.index import BySource, like_index
+from ..by_source.index import (
+    GROUP,
+    NOW,
+    PAST,
+    BySource,
+    late_begin,
+    like_index,
+    prompt_begin,
+    source_stop,
+)
 from ..language import (
     added,
     epsilon_of,
@@ -304,11 +310,7 @@ def send_group(store, quiet, start, stop):
         activation = store.activation[j]
         if activation != 0.0:
             send(
-                store,
-                quiet,
-                quiet.begins[2 * i + 1],
-                quiet.begins[2 * i + 2],
-                activation,
+                store, quiet, prompt_begin(quiet, i), source_stop(quiet, i), activation
             )
 
 
@@ -376,13 +378,14 @@ def send_listed(store, quiet, span):
     for q in range(1, quiet.active[0] + 1):
         i = quiet.active[q]
         # other neurons send to prompt connections when they have fired
-        number = 2 * i + 1 if span.inputs <= i < n else 2 * i + 2
+        fires = span.inputs <= i < n
+        stop = prompt_begin(quiet, i) if fires else source_stop(quiet, i)
         if i < n:
             activation = store.activation[quiet.origin + i]
         else:
             read = quiet.frames[(i - n) % lags] + begin + (i - n) // lags
             activation = store.past[read]
-        send(store, quiet, quiet.begins[2 * i], quiet.begins[number], activation)
+        send(store, quiet, late_begin(quiet, i), stop, activation)
 
 
 @inline
@@ -545,45 +548,11 @@ QUIET = RuleParts(step_network, learn_step, clear_nothing, settle)
 
 
 @kernel
-def train_network(
-    store,
-    scalar,
-    span,
-    connections,
-    numbers,
-    data,
-    cost,
-    rates,
-    learn,
-    buffer,
-    control,
-    errors,
-    goal,
-    renewal,
-    buffers,
-):
+def train_network(store, scalar, span, connections, numbers, training, buffers):
     """Do the same as ``online.train_network``, with the parts of its `QuietIndex`."""
-    return run_epochs(
-        QUIET,
-        store,
-        QuietState(
-            *connections,
-            *numbers,
-            span.start,
-            connections.target.size // PER_EVENT,
-            buffers,
-        ),
-        span,
-        data,
-        cost,
-        rates,
-        learn,
-        buffer,
-        control,
-        errors,
-        goal,
-        renewal,
-    )
+    budget = connections.target.size // PER_EVENT
+    quiet = QuietState(*connections, *numbers, span.start, budget, buffers)
+    return run_epochs(QUIET, store, quiet, span, training)
 
 
 train_sparse = kernel(train_network.part)

@@ -231,13 +231,11 @@ def renew_sensitivities(store, scalar, plan, steps):
 
 
 @kernel
-def train_network(store, scalar, plan, span, data, epochs, renewal):
+def train_network(store, scalar, plan, span, training):
     """Train for some epochs like ``online.train_network``, by exact gradients. `store`
     is ``Plan.store_table``.
-
-    `epochs` has the arguments of that kernel from the cost to the goal.
     """
-    return run_epochs(RTRL, store, plan, span, data, *epochs, renewal)
+    return run_epochs(RTRL, store, plan, span, training)
 
 
 calls_for = calls_by_float(

@@ -14,11 +14,12 @@ import numpy as np
 from ..._checks import positive_integer
 from ..._cost import Cost, SequenceCost
 from ..._typing import Floats
+from ...engine.online import Epochs
 from ...errors import ArgumentError
 from ...objects.network import Network
 from ...optimizers import LBFGS, RecursiveOptimizer
 from .._continual_backprop import Renewer
-from .._data import Data, Epochs, Order
+from .._data import Data, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ...objects.threads import beside, computing, threads_that_pay, work_of
 from ...optimizers import LBFGS
 from ...optimizers._base import not_clipped, too_far, too_steep
 from ...optimizers._descent import BuiltIn
-from .._data import Data, Epochs, Order
+from .._data import Data, Order
 from .._gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
 from .._options import FixedOptions
 from .._parameters import BatchGradient, Updater
@@ -133,7 +133,9 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
             )
         return self._loop
 
-    def learn_epochs(self, epochs: Epochs, updater: Any) -> tuple[int, float, float]:
+    def learn_epochs(
+        self, epochs: engine.online.Epochs, updater: Any
+    ) -> tuple[int, float, float]:
         """Run all batches of several epochs in one compiled call."""
         return self._batches().run(epochs, updater)
 
@@ -227,7 +229,9 @@ class BatchLoop:
             shares=np.zeros(most),
         )
 
-    def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
+    def run(
+        self, epochs: engine.online.Epochs, updater: Updater
+    ) -> tuple[int, float, float]:
         """Run the epochs, and return how many are complete, and the summed cost and
         steps of the latest.
         """
@@ -235,14 +239,9 @@ class BatchLoop:
         optimizer = updater.optimizer
         state = updater.state
         address, store, _ = self.exact._lowered
-        runs = engine.exact.Runs(
-            orders=self._sorted(epochs.orders),
-            counts=self.counts[epochs.orders],
-            rates=epochs.rates,
-            errors=epochs.losses,
-            goal=float(epochs.goal),
-            control=epochs.control,
-        )
+        # before the sequences of a batch are sorted: sums keep their bits
+        counts = self.counts[epochs.orders]
+        epochs = epochs._replace(orders=self._sorted(epochs.orders))
         before = int(epochs.control[1])
         wanted = self._threads(len(epochs.rates) * epochs.orders.shape[1])
         with computing(wanted, self.exact.threads is None) as threads:
@@ -255,7 +254,8 @@ class BatchLoop:
                     store.scalar,
                     ways_here,
                     self._batches,
-                    runs,
+                    epochs,
+                    counts,
                     updater.change_of_kernels(number),
                     state.steps,
                     *((exact.Team(number, len(ways), *team),) if len(ways) > 1 else ()),
@@ -263,7 +263,7 @@ class BatchLoop:
                 for number, ways_here in enumerate(ways)
             ]
             kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
-            inputs, change = self.exact._inputs, arguments[0][5]
+            inputs, change = self.exact._inputs, arguments[0][6]
             parts = change.penalty is None, change.lists is None
             kinds = store.dtype, *self._used.values(), type(inputs), *parts
             train = exact.entry_for(kernel, kinds, arguments[0])

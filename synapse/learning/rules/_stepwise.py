@@ -15,7 +15,7 @@ from ... import engine
 from ..._checks import dense_rows
 from ..._typing import Floats, Ints
 from ...engine.lowering.ranges import concat_ranges
-from ...engine.online import Accumulator
+from ...engine.online import Accumulator, Epochs
 from ...engine.records import Span, Ties
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError, DivergenceError
@@ -25,7 +25,6 @@ from ...optimizers import LBFGS, SGD, RecursiveOptimizer
 from ...optimizers._base import too_steep
 from .._data import (
     Data,
-    Epochs,
     Order,
     new_control,
     run_epochs,

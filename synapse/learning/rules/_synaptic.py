@@ -8,10 +8,11 @@ import numpy as np
 
 from ... import _checks as checks
 from ..._typing import Floats
+from ...engine.online import Epochs
 from ...errors import ArgumentError
 from ...objects.plastic import NOTHING, Plasticity
 from ...plasticity._rule import Rule
-from .._data import Epochs, Order
+from .._data import Order
 from .._parameters import BatchGradient, Updater
 from ._base import RULES, TrainingRule
 

@@ -312,7 +312,9 @@ def read(peer: Peer, net: Network) -> None:
     changed.
     """
     like, module = read_new(peer, np.float64)
-    neurons, connections = _counterparts(peer, like, net, outputs=bool(peer.linears))
+    neurons, connections = _counterparts(
+        like, net, _matching_layers(peer, like, net, outputs=bool(peer.linears))
+    )
     rows, places = _learned(peer, like, module, net, connections)
     set_numbers(
         net,
@@ -327,7 +329,9 @@ def write(peer: Peer, net: Network) -> None:
     """
     like = network_of(peer, np.float64)
     module = SequenceModule(like)
-    neurons, connections = _counterparts(peer, like, net, outputs=True)
+    neurons, connections = _counterparts(
+        like, net, _matching_layers(peer, like, net, outputs=True)
+    )
     _learned(peer, like, module, net, connections)
     parts = _parts(peer, module)
     ours, theirs = Topology.of(like), Topology.of(net)
@@ -388,11 +392,11 @@ def _order(module: SequenceModule) -> Ints:
     return module._order.numpy()
 
 
-def _counterparts(
+def _matching_layers(
     peer: Peer, like: Network, net: Network, *, outputs: bool
-) -> tuple[Ints, Ints]:
-    """Return the neurons and the connections of a network that correspond to the
-    modules' network, with -1 for missing ones, or raise ArgumentError if layers differ.
+) -> list[Layer]:
+    """Return the layers of a network that correspond to those of the modules' network,
+    or raise ArgumentError if they differ.
 
     Layers correspond by their names, but layers of Linears by their order. `outputs`
     states whether the outputs must correspond, too.
@@ -404,37 +408,53 @@ def _counterparts(
     elif len(layers) != len(like.layers):
         wanted = f"of {len(like.layers)} layers, inputs and outputs among them"
         raise ArgumentError(expected("The network for these Linears", wanted, net))
-    starts = np.cumsum([0, *map(len, net.layers)])
-    neurons: list[Any] = []
     for ours, theirs in zip(like.layers, layers, strict=False):
-        require(
-            len(ours) == len(theirs),
-            repr(theirs),
-            f"of {pluralize(len(ours), 'neuron')}, as in the modules",
-            len(theirs),
-            "Pass the Linear of the read-out, too."
-            if ours is like.output and not peer.linears
-            else "",
-        )
-        has_squash = not peer.any_squash or (
-            ours is not like.output and isinstance(like, architect.LSTM | architect.GRU)
-        )
-        if has_squash and ours is not like.input and ours.squash != theirs.squash:
-            wanted = f"{ours.squash}, that of the module"
-            subject = f"The squash of {theirs!r}"
-            raise ArgumentError(expected(subject, wanted, theirs.squash))
-        neurons.append(starts[net.layers.index(theirs)] + np.arange(len(theirs)))
-    rows = np.append(np.concatenate(neurons), np.full(len(like.output), -1))
-    rows = rows[: len(like.neurons)]
-    mine, receiver = Topology.of(like), Topology.of(net)
+        _require_alike(peer, like, ours, theirs)
+    return layers
+
+
+def _require_alike(peer: Peer, like: Network, ours: Layer, theirs: Layer) -> None:
+    """Raise ArgumentError unless `theirs` has the size and the squash of `ours`, a
+    layer of the modules' network `like`.
+    """
+    require(
+        len(ours) == len(theirs),
+        repr(theirs),
+        f"of {pluralize(len(ours), 'neuron')}, as in the modules",
+        len(theirs),
+        "Pass the Linear of the read-out, too."
+        if ours is like.output and not peer.linears
+        else "",
+    )
+    has_squash = not peer.any_squash or (
+        ours is not like.output and isinstance(like, architect.LSTM | architect.GRU)
+    )
+    if has_squash and ours is not like.input and ours.squash != theirs.squash:
+        wanted = f"{ours.squash}, that of the module"
+        subject = f"The squash of {theirs!r}"
+        raise ArgumentError(expected(subject, wanted, theirs.squash))
+
+
+def _counterparts(
+    like: Network, net: Network, layers: list[Layer]
+) -> tuple[Ints, Ints]:
+    """Return the neurons of these layers and the connections of a network that
+    correspond to the modules' network, with -1 for missing ones.
+    """
+    starts = np.cumsum([0, *map(len, net.layers)])
+    rows = [starts[net.layers.index(layer)] + np.arange(len(layer)) for layer in layers]
+    # if the outputs have no counterparts, they are missing at the end
+    missing = np.full(len(like.output), -1)
+    neurons = np.concatenate([*rows, missing])[: len(like.neurons)]
+    ours, receiver = Topology.of(like), Topology.of(net)
     prompt = np.flatnonzero(receiver.delay == 0)
     keys = receiver.source[prompt] * receiver.neurons + receiver.target[prompt]
     prompt, keys = prompt[np.argsort(keys)], np.sort(keys)
-    source, target = rows[mine.source], rows[mine.target]
+    source, target = neurons[ours.source], neurons[ours.target]
     wanted = source * receiver.neurons + target
     places = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
     exists = (keys[places] == wanted) & (source >= 0) & (target >= 0)
-    return rows, np.where(exists, prompt[places], -1)
+    return neurons, np.where(exists, prompt[places], -1)
 
 
 def _learned(

@@ -35,6 +35,7 @@ from ..flags import (
     WITH_GATES,
     ZIPPED,
 )
+from ..lists import TOO_MANY
 from .gated import advances
 from .neighbours import (
     continues_lag,
@@ -173,7 +174,7 @@ def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
             store.run_flags[t] = store.run_flags[t] & ~(STEPPED | FIXED) | fixed
         store.flags[j] &= LISTS
     for k in range(0 if differs else store.ties[Ties.LISTS]):
-        store.list_count[k] = -1
+        store.list_count[k] = TOO_MANY
         store.input_rows[InputRows.LISTED] = 0
     return differs == 0, 0
 

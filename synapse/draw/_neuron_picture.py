@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Bools, Floats, Indices
 from ..objects.topology import Topology
 from . import _style
-from ._bundles import Bundles, bundles_of, draw_bundles, routed
+from ._bundles import Bundles, bundles_of, draw_bundles, routes_and_scene
 from ._gates import draw_gates
 from ._places import RADIUS, Places, names_shown
 from ._routes import (
@@ -19,8 +19,8 @@ from ._routes import (
     curve,
     draw_lines,
     free_spot,
-    scene_at,
-    ways_of,
+    routes_of_connections,
+    scene_of_neurons,
 )
 from ._style import INK, LETTER_WIDTH, PALE, Axes, canvas, key, label, largest
 
@@ -66,7 +66,7 @@ MAX_DELAYS = 100
 CENTERED_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
 
 
-class Picture:
+class NeuronPicture:
     """A picture of single neurons. Sizes of text and lines are in units, the distance
     of two neurons.
     """
@@ -103,28 +103,30 @@ class Picture:
         # names of more than three letters stand below their neurons
         is_below = [printed or len(name) > 3 for name in names_shown(diagram)]
         below = 1.2 * NAME * self.point * np.array(is_below)
-        scene = scene_at(places, self.head, below) if places.gap else None
+        scene = scene_of_neurons(places, self.head, below) if places.gap else None
         ends = (self.diagram.source, self.diagram.target)
-        self.ways = [curve(route) for route in ways_of(*ends, places, scene)]
+        self.paths = [
+            curve(route) for route in routes_of_connections(*ends, places, scene)
+        ]
         self.bundles: Bundles | None = None
         if bundled is not None:
             self.bundles = bundles_of(diagram, bundled)
-            self.routed = routed(self.bundles, places, self.head)
+            self.routes_and_scene = routes_and_scene(self.bundles, places, self.head)
 
     def _extent(self) -> tuple[Floats, Floats]:
         """Return the lower left and the upper right corner of all that is drawn."""
         low, high = self.places.corners
         # Names of layers stand above their frames.
         high = high + np.array([0.0, self.head if self.heads else 0.0])
-        every = np.concatenate([[low, high], *self.ways])
+        every = np.concatenate([[low, high], *self.paths])
         if self.bundles is not None:
             texts = [0.0, 0.45]
-            ways = [
-                way + side * np.array(texts)
-                for way in self.routed[0]
+            paths = [
+                path + side * np.array(texts)
+                for path in self.routes_and_scene[0]
                 for side in (-1, 1)
             ]
-            every = np.concatenate([every, *ways])
+            every = np.concatenate([every, *paths])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
     def draw(self, ax: Axes | None, title: str, color: str | None, bars: bool) -> Axes:
@@ -142,9 +144,9 @@ class Picture:
             scaled = Scaled(ax)
             self._draw_frames(ax, scaled)
             if self.bundles is not None:
-                drawn = (self.whole, self.bundles, self.places, *self.routed)
+                drawn = (self.whole, self.bundles, self.places, *self.routes_and_scene)
                 draw_bundles(ax, scaled, *drawn)
-            if len(self.ways):
+            if len(self.paths):
                 self._draw_connections(ax, scaled, bars)
             table = self.diagram
             draw_gates(
@@ -152,8 +154,8 @@ class Picture:
                 scaled,
                 (table.source, table.target, table.gater),
                 self.places,
-                self.ways,
-                scene_at(self.places) if self.places.gap else None,
+                self.paths,
+                scene_of_neurons(self.places) if self.places.gap else None,
                 self.point,
             )
             inks = self._draw_discs(ax, scaled, color, bars)
@@ -209,7 +211,7 @@ class Picture:
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
         ends = self.places.centres[table.target[order]]
         draw_lines(
-            ax, scaled, [self.ways[i] for i in order], ends, colors, widths, pointed
+            ax, scaled, [self.paths[i] for i in order], ends, colors, widths, pointed
         )
         if bars:
             beyond = largest(table.weight) > largest(scale)
@@ -381,10 +383,10 @@ class Picture:
         names = self.places.centres - np.array([0.0, 0.4])
         spots = [*self.places.centres, *names]
         taken = [(spot, disc) for spot in spots]
-        for way, words in zip(self.ways, self._labels(), strict=True):
+        for path, words in zip(self.paths, self._labels(), strict=True):
             if words:
                 spot = free_spot(
-                    along(way, LABEL_SHARES), half, taken, np.empty((0, 2))
+                    along(path, LABEL_SHARES), half, taken, np.empty((0, 2))
                 )
                 taken.append((spot, half))
                 look = {

@@ -78,7 +78,7 @@ class Exact:
         self.outputs = table.outputs
         self.squashes = list(table.squash)
         self.biases = [fraction(bias) for bias in table.bias.tolist()]
-        self.links: list[list[Link]] = [[] for _ in table.names]
+        self.links: list[list[Link]] = [[] for _ in table.label]
         columns = table.source, table.target, table.gater, table.weight, table.delay
         for source, target, gater, weight, delay in zip(
             *(column.tolist() for column in columns), strict=True

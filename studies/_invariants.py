@@ -123,7 +123,7 @@ class Board:
 
     def __init__(self, net: Network) -> None:
         table = Topology.of(net)
-        self.neurons = count = len(table.names)
+        self.neurons = count = len(table.label)
         if table.delay.max(initial=0) > 1 or table.dtype != np.float64:
             raise NotProvedError("a delay of more than one step, or not float64")
         self.inputs, self.outputs = table.inputs, table.outputs
@@ -133,7 +133,7 @@ class Board:
             raise NotProvedError(f"no bounds of {', '.join(sorted(unknown))}")
         loops = (table.source == table.target) & (table.delay == 0)
         sources = table.source + count * (table.delay > 0) + 2 * count * loops
-        self.terms: list[list[Term]] = [[] for _ in table.names]
+        self.terms: list[list[Term]] = [[] for _ in table.label]
         for target, gater in sorted({*zip(table.target, table.gater, strict=True)}):
             here = (table.target == target) & (table.gater == gater)
             term = Term(int(gater), table.weight[here], sources[here])

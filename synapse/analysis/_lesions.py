@@ -205,7 +205,7 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
     if what == "connections":
         items = np.arange(table.connections)
         names = tuple(
-            f"{table.names[i]} -> {table.names[j]}" + (f", delay {k}" if k else "")
+            f"{table.label[i]} -> {table.label[j]}" + (f", delay {k}" if k else "")
             for i, j, k in zip(
                 table.source.tolist(),
                 table.target.tolist(),
@@ -232,7 +232,7 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
     silenced = [
         links[order[start:stop]] for start, stop in zip(starts, stops, strict=True)
     ]
-    return tuple(table.names[i] for i in items.tolist()), items, silenced
+    return tuple(table.label[i] for i in items.tolist()), items, silenced
 
 
 @suggests_arguments()

@@ -224,7 +224,7 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
         gain = run_steps(network, inputs).gains(table).mean(axis=0)
     rows = np.flatnonzero(table._self_connected)
     rows = rows[np.argsort(table.target[rows])]
-    names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
+    names = np.array([table.label[j] for j in table.target[rows].tolist()], dtype=str)
     factor = np.abs(table.weight[rows] * gain[rows])
     with np.errstate(all="ignore"):
         lives = np.log(2.0) / np.abs(np.log(np.minimum(factor, 1.0)))

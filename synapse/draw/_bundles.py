@@ -192,7 +192,7 @@ def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> 
     """Draw a box for each group, with its name and the number of its neurons."""
     counts = diagram.sizes.tolist()
     titles = [
-        lines(name or (diagram.names[i] if counts[i] == 1 else "neurons"), 11, 2)
+        lines(name or (diagram.label[i] if counts[i] == 1 else "neurons"), 11, 2)
         for i, name in enumerate(diagram.layers)
     ]
     longest = max(len(line) for title in titles for line in title.split("\n"))

@@ -54,7 +54,7 @@ def describe(network: Network) -> dict[str, Any]:
             for i, name in enumerate(table.layers)
         ],
         "neurons": {
-            "name": list(table.names),
+            "name": list(table.label),
             "squash": list(table.squash),
             "bias": plain(table.bias),
             "trainable": table.trainable_bias.tolist(),

@@ -259,7 +259,7 @@ def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
 def names_shown(diagram: Topology) -> list[str]:
     """Return the names of neurons in a picture, without the names of their layers."""
     return short_names(
-        diagram.names, (diagram.layers[i] for i in diagram.layer.tolist())
+        diagram.label, (diagram.layers[i] for i in diagram.layer.tolist())
     )
 
 
@@ -494,7 +494,7 @@ def graph_of(diagram: Topology) -> nx.DiGraph[int]:
     gaters to the ends of gated connections.
     """
     graph: nx.DiGraph[int] = nx.DiGraph()
-    for i, name in enumerate(diagram.names):
+    for i, name in enumerate(diagram.label):
         graph.add_node(i, name=name, layer=diagram.layers[diagram.layer[i]])
     ends = zip(
         diagram.source.tolist(),

@@ -127,7 +127,7 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
     across = axis is ax.xaxis
     room = points_each(axis, count)
     of_layers = _bands(table.layer[neurons], table.layers)
-    of_neurons = _bands(neurons, table.names)
+    of_neurons = _bands(neurons, table.label)
     line = ax.axvline if across else ax.axhline
     for bands, color, width in ((of_neurons, GRAY, 0.4), (of_layers, INK, 1.0)):
         if room * count > 3 * len(bands):

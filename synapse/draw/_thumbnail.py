@@ -96,7 +96,7 @@ def _connections(
     )
     for route, source, target, weight, gain in zip(routes, *columns, strict=True):
         tip = (
-            f"{table.names[source]} → {table.names[target]}\nweight {weight:.6g}\ngain"
+            f"{table.label[source]} → {table.label[target]}\nweight {weight:.6g}\ngain"
             f" {gain:.6g}"
         )
         yield route, tip, weight / heaviest
@@ -124,7 +124,7 @@ def _circles(table: Topology, places: Places) -> Iterator[str]:
         table.activation.tolist(), table.bias.tolist(), places.centres, strict=True
     )
     for name, squash, (value, bias, centre) in zip(
-        table.names, table.squash, numbers, strict=True
+        table.label, table.squash, numbers, strict=True
     ):
         tip = f"{name}, {squash}\nactivation {value:.6g}\nbias {bias:.6g}"
         shade = min(1.0, abs(value)) if math.isfinite(value) else 1.0

@@ -208,7 +208,7 @@ class Genome:
         source, target, gater = table.source, table.target, table.gater
         second = np.flatnonzero(~table._shortest & (source != target))
         if len(second):
-            first, last = (table.names[int(end[second[0]])] for end in (source, target))
+            first, last = (table.label[int(end[second[0]])] for end in (source, target))
             raise TopologyError(
                 f"A genome has one connection for each pair of nodes, but {network!r}"
                 f" has two from {first!r} to {last!r}, one with a delay of 1 step."
@@ -218,7 +218,7 @@ class Genome:
         squash, bias, count = table.squash, table.bias, table.neurons
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
-        ids = _ids_of(list(table.names[inputs : inputs + hidden]), inputs + outputs)
+        ids = _ids_of(list(table.label[inputs : inputs + hidden]), inputs + outputs)
         number = np.concatenate(  # ids by place in the order of activation
             [np.arange(inputs), ids, inputs + 1 + np.arange(outputs)]
         )

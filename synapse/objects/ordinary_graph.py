@@ -164,14 +164,14 @@ def to_networkx(
     [False, True]
     """
     table = network if isinstance(network, Topology) else Topology.of(network)
-    name, count = Counter(table.names).most_common(1)[0] if table.names else ("", 0)
+    name, count = Counter(table.label).most_common(1)[0] if table.label else ("", 0)
     if names and count > 1:
         raise ArgumentError(
             f"Expected neurons with different names, got {count} named"
             f" {short_repr(name)}. Give them names (neuron.name = ...), or leave out"
             " names=True: the nodes are then numbers."
         )
-    nodes = table.names if names else range(table.neurons)
+    nodes = table.label if names else range(table.neurons)
 
     kind = nx.MultiDiGraph if multigraph else nx.DiGraph
     graph: Any = kind(name=table.name, dtype=table.dtype.name)
@@ -200,7 +200,7 @@ def _node_data(table: Topology) -> Rows:
     rank = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
     # the first neuron of a layer on top
     columns = {
-        "label": table.names,
+        "label": table.label,
         "layer": [table.layers[number] for number in layer.tolist()],
         "subset": layer.tolist(),
         "squash": list(map(registered_name, table.squash)),

@@ -73,8 +73,9 @@ class Topology:
         Labels of the layers, in order.
     layer : ndarray of int, shape (neurons,)
         Index of each neuron's layer.
-    names, squash : tuple of str
-        Name and activation function of each neuron.
+    label, squash : tuple of str
+        Label and activation function of each neuron. The label is the neuron's name, or
+        "neuron" with its number.
     bias, state, activation : ndarray, shape (neurons,)
         Values of the neurons.
     trainable_bias : ndarray of bool, shape (neurons,)
@@ -124,7 +125,7 @@ class Topology:
     outputs: int
     layers: tuple[str, ...]
     layer: Ints
-    names: tuple[str, ...]
+    label: tuple[str, ...]
     squash: tuple[str, ...]
     bias: Floats
     state: Floats
@@ -220,7 +221,7 @@ class Topology:
     @property
     def neurons(self) -> int:
         """Number of neurons."""
-        return len(self.names)
+        return len(self.label)
 
     @property
     def connections(self) -> int:
@@ -424,7 +425,7 @@ def require_delays(table: Topology, most: int, reader: str) -> None:
     late = np.flatnonzero(table.delay > most)
     if len(late):
         source, target = (
-            table.names[int(ends[late[0]])] for ends in (table.source, table.target)
+            table.label[int(ends[late[0]])] for ends in (table.source, table.target)
         )
         known = (
             "no delays" if most == 0 else f"delays of at most {pluralize(most, 'step')}"
@@ -502,18 +503,18 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
             else np.concatenate([piece_columns[name] for piece_columns in parts])
         )
         facts[name] = values[order] if name in _OF_NEURONS else values
-    names = [name for piece_columns in parts for name in piece_columns["names"]]
+    labels = [label for columns in parts for label in columns["label"]]
     codes = [
         code for piece_columns in parts for code in piece_columns["squash"].tolist()
     ]
-    facts["names"] = tuple(names[i] for i in order.tolist())
+    facts["label"] = tuple(labels[i] for i in order.tolist())
     facts["squash"] = tuple(_squash.by_code(codes[i]).name for i in order.tolist())
     facts["dtype"] = parts[0]["dtype"]
     past = [piece_columns["past"] for piece_columns in parts]
     facts["_past"] = {
         steps: np.concatenate(
             [
-                piece.get(steps, np.zeros(len(piece_columns["names"])))
+                piece.get(steps, np.zeros(len(piece_columns["label"])))
                 for piece, piece_columns in zip(past, parts, strict=True)
             ]
         )[order]
@@ -566,7 +567,7 @@ def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[st
         "dtype": store.dtype,
         "members": (store, number >= 0),
         "numbers": mine,
-        "names": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
+        "label": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
         "squash": store["squash"][rows],
         "past": past_of(store, rows),
         **{name: _typed(store[name][rows], name) for name in _OF_NEURONS},

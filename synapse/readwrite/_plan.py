@@ -203,7 +203,7 @@ def plan_of(topology: Topology) -> ExportPlan:
     return ExportPlan(
         topology=topology,
         layers=list(zip(topology.layers, topology.sizes.tolist(), strict=True)),
-        names=list(topology.names),
+        names=list(topology.label),
         order=order,
         stages=stages,
         start=np.concatenate([column[order] for column in values]),

@@ -676,7 +676,7 @@ def test_a_function_is_given_the_graph_and_its_places_are_used(net):
     assert (
         tuple(graph.nodes[i]["name"] for i in graph),
         [graph.nodes[i]["layer"] for i in graph],
-    ) == (table.names, [table.layers[i] for i in table.layer])
+    ) == (table.label, [table.layers[i] for i in table.layer])
     for link in net.connections:
         assert graph.edges[(order.index(link.source), order.index(link.target))][
             "strength"

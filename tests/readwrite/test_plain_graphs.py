@@ -166,6 +166,6 @@ def facts(net):
     columns = ("source", "target", "gater", "trainable", "tie", "bias_tie", "delay")
     return (
         [getattr(table, name).tolist() for name in columns],
-        (table.names, table.squash, table.layers),
+        (table.label, table.squash, table.layers),
         {name: column.tolist() for name, column in table._unusual.items()},
     )

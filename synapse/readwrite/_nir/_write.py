@@ -307,7 +307,7 @@ class NIRWriter:
                 )
         if not self.done.all():
             link = np.flatnonzero(~self.done)[0]
-            ends = table.names[table.source[link]], table.names[table.target[link]]
+            ends = table.label[table.source[link]], table.label[table.target[link]]
             raise FormatError(
                 f"The connection from {ends[0]} to {ends[1]} cannot be written as NIR:"
                 " it leads into or out of the inside of a cell."

@@ -107,7 +107,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         require_delays(topology, 1, "A module of PyTorch")
         plan = plan_of(topology)
         blocks = blocks_of(plan)
-        for name, squash in zip(topology.names, topology.squash, strict=True):
+        for name, squash in zip(topology.label, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
         self._made_of = _structure_of(topology)
         self._inputs = topology.inputs

@@ -70,7 +70,7 @@ REFUSED = {
 """Instructions that do more than compute, or keep a run from ending."""
 
 
-def read(function: Callable[..., Any], *names: str, results: int = 2) -> Tree:
+def read(function: Any, *names: str, results: int = 2) -> Tree:
     """Read a function of the numbers with these names, which are floats of Python, as a
     tree. If it returns one number instead of two, they are numbers of NumPy.
 
@@ -83,7 +83,9 @@ def read(function: Callable[..., Any], *names: str, results: int = 2) -> Tree:
     """
     first, second = (_read_once(function, names, results) for _ in range(2))
     if source_of(first, names) != source_of(second, names):
-        raise UnreadableError("it computes something else each time", _place(function))
+        raise UnreadableError(
+            "it computes something else each time", place_of(function)
+        )
     return first
 
 
@@ -105,12 +107,8 @@ def _read_once(function: Any, names: tuple[str, ...], results: int) -> Tree:
             for frame, line in walk_tb((error.__cause__ or error).__traceback__)
             if frame.f_code in codes
         ]
-        place = error.place or (lines or [_place(function)])[-1]
+        place = error.place or (lines or [place_of(function)])[-1]
         raise UnreadableError(str(error), place) from error
-
-
-def _place(function: Any) -> str:
-    return place_of(function) if isinstance(function, FunctionType) else ""
 
 
 def _grown(reading: FormulaReading, run: Callable[[], Any], results: int) -> Tree:

@@ -5,8 +5,6 @@ Functions that can refuse a call return `DONE` or an error. After an error, all 
 are unchanged.
 """
 
-from __future__ import annotations
-
 import math
 
 from ...engine.language.decorators import noinline

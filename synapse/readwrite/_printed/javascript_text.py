@@ -41,10 +41,6 @@ function erf(x) {
     return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }""",
     "fmod": "function fmod(a, b) {\n    return a % b;\n}",
-    "rint": (
-        "function rint(x) {\n    const whole = Math.round(x);\n"
-        "    return whole - x === 0.5 && whole % 2 ? whole - 1 : whole;\n}"
-    ),
     "smaller": "function smaller(a, b) {\n    return b < a ? b : a;\n}",
     "larger": "function larger(a, b) {\n    return b > a ? b : a;\n}",
     "bits_of": (
@@ -54,7 +50,6 @@ function erf(x) {
     "from_bits": "function from_bits(x) {\n    whole[0] = x;\n    return single[0];\n}",
 }
 NEEDED = {"from_bits": "bits_of"}
-ABSENT = {"tgamma": "gamma", "lgamma": "lgamma"}
 # What users' functions compute to more places, or otherwise.
 USERS = {
     "any_erf": """\
@@ -289,8 +284,6 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
         passed = ", ".join(map(self.bare, arguments))
         if name == "isfinite":
             return f"Number.isFinite({passed})", ATOM
-        if name in ABSENT:
-            raise self.refused(f"the function {ABSENT[name]}")
         called = self.helper(name) if name in HELPERS else f"Math.{name}"
         text = f"{called}({passed})"
         return (f"Math.fround({text})" if node.kind == FLOAT32 else text), ATOM

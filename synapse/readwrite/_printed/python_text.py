@@ -25,16 +25,6 @@ HELPERS = {
         "def from_bits(bits):\n"
         f'    return unpack("<d", pack("<Q", bits & {(1 << 64) - 1:#x}))[0]'
     ),
-    "rint": "def rint(number):\n    return float(round(number))",
-    "floor": "def floor(number):\n    return number // 1.0",
-    "ceil": "def ceil(number):\n    return -(-number // 1.0)",
-    "trunc": "def trunc(number):\n    return float(int(number))",
-    "hypot": (
-        "def hypot(a, b):\n    a, b = abs(a), abs(b)\n    larger = max(a, b)\n"
-        "    if larger == 0.0:\n        return 0.0\n"
-        "    share = min(a, b) / larger\n"
-        "    return larger * sqrt(1.0 + share * share)"
-    ),
     "dot": (
         "def dot(weight, row, values, source, n):\n"
         '    """Sum of w_ij y_i, one product after the other."""\n'
@@ -48,8 +38,8 @@ HELPERS = {
         "    return log(more) if more - 1.0 == number else log(more) * lost"
     ),
 }
-"""Functions that Python, or MicroPython, does not have, or that have integers there."""
-CALLED = {"hypot": "sqrt", "log1p": "log"}
+"""Functions that Python, or MicroPython, does not have."""
+CALLED = {"log1p": "log"}
 """Functions of ``math`` that helpers call."""
 MASK = (1 << 64) - 1
 INFINITY, NO_NUMBER = 'float("inf")', 'float("nan")'
@@ -263,6 +253,5 @@ class PythonWriter(AliasWriter):
             if name in CALLED:
                 self.imported.add(CALLED[name])
             return f"{self.helper(name)}({passed})", ATOM
-        name = {"tgamma": "gamma"}.get(name, name)
         self.imported.add(name)
         return f"{name}({passed})", ATOM

@@ -261,9 +261,7 @@ class TextWriter:
             return ""
         self.told.add(instance.function)
         begin, further, end = self.comment
-        # characters that could end a comment in some language
-        unsafe = r"""[^\x20-\x7e]|["'`\\<?]""" if instance.options.of_user else "`"
-        plain = re.sub(unsafe, "", " ".join(text.split())).replace("*/", "* /")
+        plain = " ".join(text.split()).replace("`", "").replace("*/", "* /")
         lines = wrap(plain, MAX_LINE - len(begin + end), **UNBROKEN)
         between = f"\n{further}"
         return f"{begin}{between.join(lines)}{end}\n"

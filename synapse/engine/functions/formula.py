@@ -232,8 +232,13 @@ class Symbol:
 
 
 SIGNS = {
-    **{"mod": "%", "floordiv": "//", "lshift": "<<", "rshift": ">>"},
-    **{"and_": "&", "or_": "|", "xor": "^"},
+    "mod": "%",
+    "floordiv": "//",
+    "lshift": "<<",
+    "rshift": ">>",
+    "and_": "&",
+    "or_": "|",
+    "xor": "^",
 }
 """Operators of Python that are no part of a formula, by the names of their
 functions."""

@@ -255,8 +255,8 @@ def _of_arrays(
         return None
     narrow = dtype == _checks.FLOAT32  # infinity has no finite square
     with np.errstate(over="ignore", under="ignore") if narrow else nullcontext():
-        rows = np.array(inputs, dtype, order="C").reshape(-1, width)
-    aims = np.array(targets, float, order="C").reshape(-1, targets.shape[-1])
+        rows = _in_order(inputs, dtype).reshape(-1, width)
+    aims = _in_order(targets, np.float64).reshape(-1, targets.shape[-1])
     squares = _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
     if not squares <= _checks.SQUARES[network.dtype]:
         return None
@@ -269,6 +269,13 @@ def _of_arrays(
     return Data(rows, aims, np.ones(len(rows), np.uint8), bounds, clear, stream)
 
 
+def _in_order(array: NDArray[Any], dtype: Any) -> Floats:
+    """Return an array in the form for kernels, and copy it only if necessary."""
+    if array.dtype == dtype and array.flags.carray:
+        return array
+    return np.array(array, dtype, order="C")
+
+
 def prepare(
     network: Network,
     inputs: Any,
@@ -277,7 +284,8 @@ def prepare(
     dtype: Any = np.float64,
 ) -> Data:
     """Check that inputs and targets are finite and fit each other and the network, and
-    arrange them for kernels. Dense inputs get this dtype.
+    arrange them for kernels. Dense inputs get this dtype. Arrays that have this form
+    are not copied.
 
     Targets of softmax outputs may be integer classes, one per row, of shape (N,) or
     (S, T), or a list of (T_i,). If a cost is given, it must be able to use the targets.

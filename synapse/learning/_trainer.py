@@ -296,7 +296,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             with memory reads them as one stream and keeps its context from before the
             call, but with "bptt" they are one sequence. Sequences have the shape (S, T,
             n), or are a list of arrays (T_i, n), and the context is cleared before
-            each. Without `targets`, `inputs` is a stream of batches, see Notes.
+            each. Without `targets`, `inputs` is a stream of batches, see Notes. Arrays
+            of float64 in C order are not copied, so that a callback can change the
+            data. With "bptt", this is true of inputs of the network's float type.
         targets : array_like
             Targets in the same form, with m columns. Where a target is NaN, this output
             adds nothing to the cost at this step. Softmax outputs have a target all

@@ -188,7 +188,10 @@ def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> boo
     the same store.
     """
     connected = source._store.editor.connects((source, target, delay))
-    return find(source, target, delay) is not None if connected is None else connected
+    if connected is None:
+        links = _all_between(source._store, source, target)
+        connected = any([link.delay == delay for link in links])
+    return connected
 
 
 def find_all(
@@ -262,17 +265,26 @@ def _connect(
             f"{source!r} is connected to {target!r} already{_by(delay)}."
             " Set the weight of that connection, or disconnect first."
         )
-    placement = (
-        Placement(store, source._row, target._row)
-        if store.networks and not delay
-        else NO_PLACEMENT
-    )
+    placement = _placement_of_one(store, source, target, delay)
     pair = source, target, delay
     connection = store.editor.connect(store, pair, weight, trainable, sign)
     if store.graph is not None:
         graph.follow_connected(store, connection._identity, 1)
     placement.place_new_layers()
     return connection
+
+
+def _placement_of_one(
+    store: Store, source: NeuronHandle, target: NeuronHandle, delay: int
+) -> Placement:
+    """Return the placement of a single connection, which moves nothing if it leads
+    forward.
+    """
+    position = store["position"] if store.networks and not delay else None
+    before, after = source._row, target._row
+    if position is None or position.item(before) <= position.item(after):
+        return NO_PLACEMENT
+    return Placement(store, before, after)
 
 
 def _by(delay: int) -> str:
@@ -448,11 +460,7 @@ def set_delay(store: Store, name: str, row: int, delay: int) -> None:
             f"{source!r} is connected to {target!r} already{by}. Disconnect that"
             " connection first."
         )
-    placement = (
-        Placement(store, source._row, target._row)
-        if store.networks and not delay
-        else NO_PLACEMENT
-    )
+    placement = _placement_of_one(store, source, target, delay)
     identities = np.array([store["identity"].item(row)])
     graph.follow_disconnected(store, identities)
     store.touch()

@@ -274,7 +274,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         )
 
     def __len__(self) -> int:
-        return sum(len(layer._neurons) for layer in self._layers)
+        return sum([len(layer._neurons) for layer in self._layers])
 
     def __iter__(self) -> Iterator[Neuron]:
         return chain.from_iterable(self._layers)

@@ -70,9 +70,6 @@ def late_pairs(
     late in the present order.
     """
     numbers, position = store["network"], store["position"]
-    # as integers, a single relation is compared ten times as fast
-    if isinstance(before, int) and position.item(before) <= position.item(after):
-        return {}
     late = (position[before] > position[after]) & (numbers[before] == numbers[after])
     if not late.any():
         return {}

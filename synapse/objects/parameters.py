@@ -222,8 +222,11 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
         else:
             _, rows = _end_traces(store, value, _NO_ROWS, rows, changes)
         store.touch_learning()  # sensitivities are laid out anew
-    assign(store, name, rows, value)
-    assign(store, FROZEN[name], rows, 0)
+    tie = store[SHARED_BY[name]]
+    if tie[rows].any():
+        rows = np.append(rows, other_members(tie, rows)[0])
+    store[name][rows] = value
+    store[FROZEN[name]][rows] = 0
 
 
 _NO_ROWS = np.empty(0, np.int64)

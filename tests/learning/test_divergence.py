@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Trainer
+from synapse import Layer, Network, Neuron, Trainer
 from synapse.errors import DivergenceError, TrainingWarning
 from tests.helpers.cases import every_case
 
@@ -221,3 +221,59 @@ def test_a_network_with_delays_alone_has_no_hidden_weights_to_complain_of():
         Trainer(Network(a, b), rate=1e-6).train(
             rows, targets, epochs=60, seed=0, progress=False
         )
+
+
+def read_by_hand(delay=0, gated=False, memory=False, late=False):
+    """A neuron that has read 1e300 along a weight of 0."""
+    source, gater, target = (Neuron("identity") for _ in range(3))
+    link = source.project(target, weight=0.0, delay=delay)
+    if gated:
+        gater.gate(link)
+    if memory:
+        target.project(target, weight=0.5)
+    gater.activate(1e300 if gated else 1.0)
+    source.activate(1.0 if gated else 1e300)
+    if delay:
+        source.activate(0.0)
+    target.activate()
+    if late:
+        source.activate(0.0)
+    return target
+
+
+def read_in_steps(delay=0, gated=False, back=False):
+    """The same, of a neuron that has activated in steps of its network."""
+    net = architect.Perceptron(1, 1, 1, squash="identity", seed=0)
+    (hidden,), (output,) = net.layers[1], net.output
+    net.weights = [0.0, 0.0]
+    if delay:
+        net.input[0].project(output, weight=0.0, delay=delay)
+    if gated:
+        hidden.bias = 1.0
+        net.input[0].gate(net.connections[1])
+    if back:
+        output.project(hidden, weight=0.0)
+        output.bias = 1e300
+    net.activate([0.0 if back else 1e300])
+    output.bias = 0.0
+    if delay or back:
+        net.activate([0.0])
+    return output if delay or gated else hidden
+
+
+@pytest.mark.parametrize(
+    ("read", "options"),
+    [
+        *[(read_by_hand, {name: 1}) for name in ("delay", "gated", "memory", "late")],
+        *[(read_in_steps, {name: 1}) for name in ("delay", "gated", "back")],
+        *[(read, {}) for read in (read_by_hand, read_in_steps)],
+    ],
+)
+def test_a_neuron_alone_keeps_its_weights_if_what_it_has_read_is_too_large(
+    read, options
+):
+    neuron = read(**options)
+    before = [neuron.bias, *(link.weight for link in neuron.incoming)]
+    with pytest.raises(DivergenceError, match="Its weights have not changed"):
+        neuron.propagate(1.0, 1e10)
+    assert [neuron.bias, *(link.weight for link in neuron.incoming)] == before

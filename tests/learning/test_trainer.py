@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 import threading
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,7 @@ from synapse import Trainer, optimizers
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
+    DivergenceError,
     SynapseError,
     UnknownNameError,
 )
@@ -363,3 +365,39 @@ def test_a_loss_falls_if_the_last_tenth_of_the_epochs_is_lower():
     for epochs, falls in ((1, False), (30, True)):
         result = train(architect.Perceptron(1, 1, seed=0), *data, epochs=epochs)
         assert result.falling is falls
+
+
+@pytest.mark.parametrize("rule", ["online", "bptt"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arrays_are_read_where_they_are(rule, dtype):
+    """A training takes no memory for a copy. Other layouts give the same numbers, and
+    a callback that spoils the data ends the training with the weights from before."""
+
+    def trained(inputs, targets, **options):
+        net = architect.Perceptron(500, 2, 1, seed=0, dtype=dtype)
+        trainer = Trainer(net, rule=rule, batch_size=8)
+        options |= {"epochs": 2, "shuffle": False, "progress": False}
+        tracemalloc.start()
+        try:
+            trainer.train(inputs, targets, **options)
+        finally:
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return peak, net.weights
+
+    rng = np.random.default_rng(0)
+    taken = dtype if rule == "bptt" else "float64"
+    inputs, targets = rng.random((4_000, 500)).astype(taken), rng.random((4_000, 1))
+    peak, weights = trained(inputs, targets)
+    assert peak < inputs.nbytes / 2
+    fixed = inputs.copy()
+    fixed.flags.writeable = False
+    for other in (np.asfortranarray(inputs), fixed, inputs.tolist()):
+        _, same = trained(other, targets)
+        assert (same == weights).all()
+
+    def spoil(_):
+        inputs[...] = np.nan
+
+    with pytest.raises(DivergenceError):
+        trained(inputs, targets, callbacks=[spoil])

@@ -148,7 +148,7 @@ def test_functions_that_a_notebook_adds_to_the_builtins_do_not_matter(monkeypatc
     ("formula", "reason"),
     [
         (endless, "it takes more than 12 decisions"),
-        (remainder, "it calls mod"),
+        (remainder, "it uses %"),
         (gamma, "it calls lgamma"),
         (swallowing, "it catches exceptions"),
         (long, "it computes more than 120 numbers"),

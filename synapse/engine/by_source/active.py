@@ -38,7 +38,7 @@ def part_stop(index, j):
 @inline
 def has_active(tapes, index, start, stop, now, mark):
     """Return whether any of these neurons in one part may send events now, over the
-    connections that `mark` selects (`NOW` or `PAST`).
+    connections that `mark` selects (`index.NOW` or `index.PAST`).
     """
     sends = index.parts[part_of(index, start)] & mark
     return sends and not is_silent(tapes, start, stop, now)

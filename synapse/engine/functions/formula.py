@@ -140,7 +140,10 @@ class FormulaReading:
         """Return the symbol or condition of a function's result."""
         operation = KINDS.get(function)
         if operation is None:
-            raise UnreadableError(f"it calls {function.__name__}")
+            sign = SIGNS.get(function.__name__)
+            raise UnreadableError(
+                f"it uses {sign}" if sign else f"it calls {function.__name__}"
+            )
         symbols = list(map(self.of, operands))
         if operation in COMPARISONS:
             return Condition(operation, *symbols)
@@ -228,6 +231,17 @@ class Symbol:
         return self.reading.applied(function, other, self)
 
 
+SIGNS = {
+    "mod": "%",
+    "floordiv": "//",
+    "lshift": "<<",
+    "rshift": ">>",
+    "and_": "&",
+    "or_": "|",
+    "xor": "^",
+}
+"""Operators of Python that are no part of a formula, by the names of their
+functions."""
 _BINARY = "add sub mul truediv pow mod floordiv lshift rshift and_ or_ xor".split()
 for _name in _BINARY:
     _function, _method = getattr(operator, _name), _name.rstrip("_")

@@ -41,6 +41,7 @@ from ..language import (
     one_like,
     safe_limit_of,
 )
+from ..lowering.flags import DELAYED, DENSE
 from ..status import (
     DIVERGED,
     DONE,
@@ -75,7 +76,7 @@ from .inputs import (
 )
 from .lists import mark_touched, relist
 from .propagate import compute_deltas, propagate_alone, propagate_block
-from .read_order import has_kept
+from .read_order import eligibility_of, has_kept
 from .roles import RuleParts
 from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
@@ -355,7 +356,35 @@ def is_one_large(store, j, rate, scalar):
         and rate <= maximum
         and abs(store.activation[j]) <= maximum
         and abs(store.bias_eligibility[j]) <= maximum
+        and are_reads_small(store, j, maximum)
     )
+
+
+@inline
+def are_reads_small(store, j, maximum):
+    """Return whether what a neuron has read from its sources is small. Along a weight
+    of 0, a large number does not show in the neuron's own numbers.
+    """
+    kept = has_kept(store, j)
+    for r in range(store.run_start[j], store.run_stop[j]):
+        i = store.run_source[r]
+        row = store.run_first[r]
+        count = store.run_length[r]
+        if kept:
+            small = added(
+                abs(store.kept_gain[c] * store.kept_source[c]) <= maximum
+                for c in range(row, row + count)
+            )
+        elif store.run_kind[r] == DENSE and not store.run_flags[r] & DELAYED:
+            small = added(abs(store.activation[i + k]) <= maximum for k in range(count))
+        else:
+            small = added(
+                abs(eligibility_of(store, store.flags, c)) <= maximum
+                for c in range(row, row + count)
+            )
+        if small < count:
+            return False
+    return True
 
 
 @inline

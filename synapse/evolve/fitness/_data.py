@@ -141,7 +141,8 @@ def dataset(
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)
     maximum = None if goal is None else non_negative_number("goal", goal)
-    return DataFitness(data.inputs, data.targets, starts, chosen, maximum)
+    rows = data.inputs.copy(), data.targets.copy()  # later changes have no effect
+    return DataFitness(*rows, starts, chosen, maximum)
 
 
 BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

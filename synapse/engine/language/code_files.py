@@ -226,6 +226,7 @@ def _compiled(text: str, make: Callable[[str], bytes]) -> bytes:
     """Compile a kernel. If this takes more than two seconds, notify the watchers, or
     print a notice once.
     """
+    machine.tell_of_hidden_features()
     notice = threading.Timer(NOTICE_AFTER_SECONDS, _tell_once, [NOTICE])
     notice.daemon = True
     if not compiling.watchers:

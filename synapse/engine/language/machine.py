@@ -90,19 +90,27 @@ def processor() -> Processor:
         llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten()
     )
     levels = levels_of(features) if here.is_x86 else [GENERIC_LEVEL]
-    name = os.environ.get("SYNAPSE_CPU")
-    if not name:
-        name = levels[-1]
-        if features.get("avx2") and name in [*LEVELS][:2]:
-            needed = " ".join([*LEVELS.values()][:3]).split()
-            lacking = " and ".join(f for f in needed if not features.get(f))
-            Stderr().write(HIDDEN.format(name, lacking))
+    name = os.environ.get("SYNAPSE_CPU") or levels[-1]
     if name == "native":
         return here
     named = here.named(name)
     if name not in levels:
         _require_known(named, here, features)
     return named
+
+
+@cache
+def tell_of_hidden_features() -> None:
+    """Report that this processor is below the level x86-64-v3 although it has AVX2, as
+    in a virtual machine that hides a feature.
+    """
+    features = llvm.get_host_cpu_features()
+    levels = [*LEVELS]
+    is_lower = processor().cpu in levels[: levels.index("x86-64-v3")]
+    if is_lower and features.get("avx2") and not os.environ.get("SYNAPSE_CPU"):
+        needed = " ".join([*LEVELS.values()][:3]).split()
+        lacking = " and ".join(f for f in needed if not features.get(f))
+        Stderr().write(HIDDEN.format(processor().cpu, lacking))
 
 
 def _require_known(

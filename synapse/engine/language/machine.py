@@ -101,8 +101,8 @@ def processor() -> Processor:
 
 @cache
 def tell_of_hidden_features() -> None:
-    """Report that this processor is below the level x86-64-v3 although it has AVX2, as
-    in a virtual machine that hides a feature.
+    """Tell the user if this processor is below the level x86-64-v3 although it has
+    AVX2, as in a virtual machine that hides a feature.
     """
     features = llvm.get_host_cpu_features()
     levels = [*LEVELS]

@@ -471,7 +471,7 @@ class Store(StoreRows):
         return self.address
 
     def lower_in_use(self) -> int:
-        """Do the same for a caller that has the store in use."""
+        """Do the same as `ensure_lowered`, for a caller that has the store in use."""
         if self.program.version != self.topology_version:
             self._lower()
         return self.address

@@ -323,10 +323,16 @@ class Calling(Sequence[Neuron]):
         if self._is_used_elsewhere:
             return Facts(version, facts.doubled)
         with ExclusiveAccess(self, columns=False):
-            version = self._anchor._store.topology_version
-            if self._facts.version != version:
-                self._facts = Facts(version, facts.doubled)
-            return self._facts
+            return self._renewed_facts()
+
+    def _renewed_facts(self) -> Facts:
+        """Return the facts for the present topology, which are new ones after an edit.
+        The caller has the network in use.
+        """
+        version = self._anchor._store.topology_version
+        if self._facts.version != version:
+            self._facts = Facts(version, self._facts.doubled)
+        return self._facts
 
     @property
     def _is_used_elsewhere(self) -> bool:
@@ -355,9 +361,7 @@ class Calling(Sequence[Neuron]):
         with ExclusiveAccess(self):
             store = self._anchor._store
             address = store.lower_in_use()
-            facts = self._facts
-            if facts.version != store.topology_version:
-                facts = self._facts = Facts(store.topology_version, facts.doubled)
+            facts = self._renewed_facts()
             span = self._placed(store, facts) if facts.span is None else facts.span
         return address, store, span
 

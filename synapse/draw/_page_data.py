@@ -286,7 +286,7 @@ def _registered(net: Network) -> list[str]:
     """Return what enters the registered squashes of a network, and all costs, in the
     page. A cost that cannot be written is left out there.
     """
-    held = {neuron.squash for neuron in net}
+    held = dict.fromkeys(neuron.squash for neuron in net)  # in order
     squashes = {registered_name(squash.name): squash for squash in held}
     if len(squashes) < len(held):
         names = ", ".join(sorted(squash.name for squash in held))

@@ -314,6 +314,17 @@ def test_a_page_that_learns_has_the_function_of_its_network():
         synapse.draw.explore(both, [[1.0]], [[0.0]], learn=True)
 
 
+def test_a_page_has_functions_in_the_order_of_its_neurons():
+    """Not in that of a set, which differs from process to process."""
+    names = [f"on_a_page_{k}" for k in (3, 1, 5, 2, 6, 4)]
+    net = architect.Perceptron(1, len(names), 1, seed=0)
+    for k, (neuron, name) in enumerate(zip(net.layers[1], names, strict=True)):
+        neuron.squash = squash_of(k + 1.0, name)
+    texts = synapse.draw.explore(net, [[1.0]], [[0.0]], learn=True)._data["learn"]
+    found = [name for text in texts["registered"] for name in names if name in text]
+    assert list(dict.fromkeys(found)) == names
+
+
 def test_a_rule_that_is_read_has_no_options_of_its_namesake(tmp_path):
     def change(pre):
         return pre

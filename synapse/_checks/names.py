@@ -193,14 +193,18 @@ class Registry(dict[str, T]):
         """Return the item that is registered again under its name, or None if an item
         can be entered under this name.
 
-        Raises ArgumentError if another item has the name, unless it is a user's and
-        `replace` is True.
+        Raises ArgumentError without a name, or if another item has it, unless this is a
+        user's and `replace` is True.
         """
         allowed = boolean("replace", replace)
-        taken = self.seek(name) if name else None
-        if taken is None and name:
-            return None
-        if taken is not None and is_same(taken):
+        item = with_article(self.noun).capitalize()
+        if not name:
+            raise ArgumentError(
+                f"{item} to register must have a name, got one without a __name__."
+                " Define it with def or class."
+            )
+        taken = self.seek(name)
+        if taken is None or is_same(taken):
             return taken
         reason, advice = " already", ""
         if self.get(name) is not taken:
@@ -213,8 +217,8 @@ class Registry(dict[str, T]):
             reason += ", with other code or values"
             advice = "Pass replace=True to replace it, or use"
         raise ArgumentError(
-            f"{with_article(self.noun).capitalize()} named {name!r} is registered"
-            f"{reason}. {advice or 'Use'} another name."
+            f"{item} named {name!r} is registered{reason}. {advice or 'Use'} another"
+            " name."
         )
 
     def enter(self, name: str, item: T, built_in: bool = False) -> str | None:

@@ -325,6 +325,21 @@ def test_a_page_has_functions_in_the_order_of_its_neurons():
     assert list(dict.fromkeys(found)) == names
 
 
+@pytest.mark.parametrize(
+    ("register", "function"),
+    [
+        (synapse.squashes.register, lambda s: (s, 1.0)),
+        (synapse.costs.register, lambda output, target: (0.0, 0.0)),
+        (synapse.costs.register_for_sequences, lambda outputs, targets: (0.0, 0.0)),
+        (synapse.initializers.register, lambda rng, shape, fan_in, fan_out: 0.0),
+    ],
+)
+def test_what_has_no_name_is_told_so(register, function):
+    function.__name__ = ""
+    with pytest.raises(ArgumentError, match=r"to register must have a name, got one"):
+        register(function)
+
+
 def test_a_rule_that_is_read_has_no_options_of_its_namesake(tmp_path):
     def change(pre):
         return pre

@@ -8,6 +8,7 @@ import pytest
 import architect
 from benchmarks.device import __main__ as device
 from synapse.readwrite import c_source
+from tests.readwrite.learners import RULES, graph, ruled
 
 pytestmark = pytest.mark.peers
 
@@ -45,3 +46,31 @@ def test_a_double_of_four_bytes_is_refused_by_the_compiler(options, learn, tmp_p
     with pytest.raises(subprocess.CalledProcessError) as caught:
         device.built(AVR, tmp_path, "-DSTEPS=1")
     assert "A double of 64 bits is needed" in caught.value.stderr
+
+
+SMALL = AVR._replace(
+    compiler=["avr-gcc", "-mmcu=atmega328p"],
+    emulator=["simavr", "-m", "atmega328p", "-f", "16000000"],
+)
+
+
+@pytest.mark.skipif(not device.is_here(AVR), reason="there is no avr-gcc here")
+def test_a_gru_learns_in_two_kilobytes(tmp_path):
+    """Its tables take 1,715 bytes, which stay in flash."""
+    net = architect.GRU(2, 3, 1, seed=0, dtype="float32")
+    (tmp_path / "program.c").write_text(c_source(net, learn=True), encoding="utf-8")
+    outputs, _ = device.run_on(SMALL, tmp_path, len(net.output))
+    assert np.abs(outputs - device.outputs_here(net)).max() < 1e-5
+
+
+@pytest.mark.skipif(not device.is_here(AVR), reason="there is no avr-gcc here")
+@pytest.mark.parametrize("options", [{}, {"learn": True}, {"loadable": True}], ids=str)
+def test_tables_take_no_memory(options, tmp_path):
+    """All kinds of networks, by each rule, with and without a context."""
+    taken = {}
+    for seed in range(12):
+        net = ruled(graph(seed), RULES[seed % len(RULES)])
+        source = c_source(net, seed % 2 == 0, dtype="float32", **options)
+        (tmp_path / "program.c").write_text(source, encoding="utf-8")
+        taken[seed] = device.sizes_of(AVR, tmp_path)[1]
+    assert not any(taken.values()), taken

@@ -151,16 +151,19 @@ class Columns:
         """Return the tables that never change, and their bytes."""
         rows = []
         size = 0
+        flash = f"{self.prefix.upper()}_FLASH "
         for name in self.fixed:
             kind, each = self._type(name)
             values = self.values(name)
-            rows.append((kind, name.replace(".", "_"), writer.rows(values, "    ")))
+            place = "" if name in writer.pointers.in_memory else flash
+            table = name.replace(".", "_")
+            rows.append((place + kind, table, writer.rows(values, "    ")))
             size += each * max(1, len(values))
         for numbers, name in writer.tables.items():
             kind, each = f"{self.prefix}_index", self.index_bytes
             if "INT64_C" in "".join(numbers):
                 kind, each = "int64_t", 8
-            rows.append((kind, name, writer.lines(numbers, "    ")))
+            rows.append((flash + kind, name, writer.lines(numbers, "    ")))
             size += each * len(numbers)
         texts = (
             f"static const {kind} {self.prefix}_{name}[] = {{\n{numbers}\n}};"
@@ -184,12 +187,16 @@ class Columns:
             values = self.values(name)
             if values.any():
                 kind, _ = self._type(name)
-                member = name.replace(".", "_")
                 rows = writer.rows(values, "        ")
-                yield (
-                    f"    static const {kind} {member}[] = {{\n{rows}\n    }};\n"
-                    f"    memcpy(net->{member}, {member}, sizeof {member});"
-                )
+                yield self.copied(kind, name.replace(".", "_"), rows, len(values))
+
+    def copied(self, kind: str, member: str, rows: str, count: int) -> str:
+        """Return the lines that copy a table to a member of an instance."""
+        return (
+            f"    static const {self.prefix.upper()}_FLASH {kind} {member}[] ="
+            f" {{\n{rows}\n    }};\n"
+            f"    for (int i = 0; i < {count}; i++) net->{member}[i] = {member}[i];"
+        )
 
 
 def stack_of(writer: CWriter) -> int:
@@ -277,11 +284,9 @@ def _memory_rows(
 ) -> str:
     """Return the lines that give the memory of an instance the context."""
     kept = [columns.values(name)[rows] for name, rows in places.items()]
-    rows = writer.rows(np.concatenate(kept), "        ")
-    return (
-        f"    static const {real} memory[] = {{\n{rows}\n    }};\n"
-        "    memcpy(net->memory, memory, sizeof memory);"
-    )
+    values = np.concatenate(kept)
+    rows = writer.rows(values, "        ")
+    return columns.copied(real, "memory", rows, max(1, len(values)))
 
 
 def _sum(number: int, index: str) -> str:
@@ -291,13 +296,13 @@ def _sum(number: int, index: str) -> str:
 def _words(parts: dict[str, Any]) -> dict[str, str]:
     """Return the declarations of all words in the text of a program."""
     prefix, capitals = parts["prefix"], parts["capitals"]
-    text = parts["tables"] + parts["functions"] + parts["members"]
+    text = "".join(parts[name] for name in ("tables", "functions", "members", "start"))
     index = none = macros = ""
     if f"{prefix}_index" in text:
         index = f"\ntypedef {parts['index']} {prefix}_index;\n"
     if f"{capitals}_NONE" in text:
         none = f"#define {capitals}_NONE (-1)\n\n"
-    for name in ("apart", "alone"):
+    for name in ("apart", "alone", "flash"):
         if f"{capitals}_{name.upper()}" in text:
             macros += filled(f"{name}.c.in", parts) + "\n"
     return {"index": index, "tables": none + macros + parts["tables"]}
@@ -364,7 +369,9 @@ def program_source(
     text = "\n".join((*writer.helpers.values(), *writer.functions))
     helpers = [finite_source(prefix, real, text), *writer.helpers.values()]
     if f"{prefix}_dot(" in text:
-        helpers.append(filled("dot.c.in", names).rstrip())
+        is_table = "weight" in writer.pointers.tables
+        flash = f"{prefix.upper()}_FLASH " if is_table else ""
+        helpers.append(filled("dot.c.in", {**names, "flash": flash}).rstrip())
     special = [name for name in ("erf", "log1p") if f"{prefix}_fast_{name}(" in text]
     if "erf" in special or f"{prefix}_chosen(" in text:
         special.insert(0, "chosen")
@@ -418,6 +425,7 @@ def program_source(
         return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})
     teach = TEACH.format(prefix=prefix) if learns else ""
     purpose = PURPOSES[learns]
+    parts["flash"] = filled("flash.c.in", names)
     return filled("learner.c.in", {**parts, "purpose": purpose, "teach": teach})
 
 

@@ -26,6 +26,7 @@ from ...engine.schema import NONE
 from ...errors import ArgumentError
 from .alike import add_few, add_in_array, add_sources
 from .braces import BraceWriter
+from .pointers import Pointers
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
 from .trees import (
@@ -137,6 +138,8 @@ class CWriter(BraceWriter):
         self.type = type_
         self.real = real
         self.apart = f"{prefix.upper()}_APART"
+        self.flash = f"{prefix.upper()}_FLASH"
+        self.pointers = Pointers(program)
         self.exp = exp
         # large networks have loops that are not inlined
         large = program.instances if program.data.ahead else ()
@@ -244,8 +247,6 @@ class CWriter(BraceWriter):
             fields = self._fields(kind)  # of structures within first
             name = f"{self.prefix}_results{len(self.structs) or ''}"
             return self.structs.setdefault((kind, fields), name)
-        if isinstance(kind, ColumnKind):
-            return f"const {self.memory(kind)} *"
         return "int"
 
     def types(self) -> str:
@@ -259,7 +260,9 @@ class CWriter(BraceWriter):
     def _fields(self, kind: TupleKind) -> tuple[str, ...]:
         """Return the declarations of a structure's items."""
         return tuple(
-            f"{_spaced(self.type_of(item))}{field_of(kind, place)}"
+            f"const {self.pointer(item, kind, place)}{field_of(kind, place)}"
+            if isinstance(item, ColumnKind)
+            else f"{self.type_of(item)} {field_of(kind, place)}"
             for place, item in enumerate(kind.items)
         )
 
@@ -272,10 +275,15 @@ class CWriter(BraceWriter):
     def parameter(self, name: str, kind: Any, local: str) -> str:
         if isinstance(kind, ColumnKind | ArrayKind):
             constant = "" if local in self.written[self.instance] else "const "
-            star = "*" if self.instance in self.overlapping else f"*{self.apart} "
-            return f"{constant}{self.memory(kind)} {star}{name}"
+            apart = "" if self.instance in self.overlapping else f"{self.apart} "
+            return f"{constant}{self.pointer(kind, self.instance, local)}{apart}{name}"
         long = local in self.long[self.instance]
         return f"{self.type_of(kind, long)} {name}"
+
+    def pointer(self, kind: ColumnKind | ArrayKind, owner: Any, name: Any) -> str:
+        """Return the type of a pointer, without ``const``, which may be to flash."""
+        is_to_table = (owner, name) in self.pointers.to_tables
+        return f"{self.flash} " * is_to_table + f"{self.memory(kind)} *"
 
     def instance_parameter(self) -> str:
         constant = "" if "net" in self.written[self.instance] else "const "
@@ -284,13 +292,16 @@ class CWriter(BraceWriter):
     def defined(self, instance: Instance, passed: list[str]) -> str:
         is_root = instance in self.program.roots.values()
         is_root = is_root and self.names[instance] != "compute"
-        kind = self.type_of(instance.result, instance in self.long_results)
+        if isinstance(instance.result, ColumnKind):
+            kind = f"const {self.pointer(instance.result, instance, None)}"
+        else:
+            kind = f"{self.type_of(instance.result, instance in self.long_results)} "
         if instance in self.alone:
             kind = f"{self.prefix.upper()}_ALONE {kind}"
         is_squash = self.real == "float" and _is_in_loops(instance)
         if is_squash or instance.function is add_few:
             kind = f"inline {kind}"
-        head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
+        head = f"{kind}{self.callee(instance)}({', '.join(passed) or 'void'})"
         return (
             self.comment_of(instance)
             + f"{'' if is_root else 'static '}{head} {{\n"
@@ -302,8 +313,12 @@ class CWriter(BraceWriter):
         return f"{self.prefix}_{self.names[instance]}"
 
     def declaration(self, name: str, indent: str) -> str:
-        long = name in self.long[self.instance]
-        return f"{indent}{self.type_of(self.kinds[name], long)} {self.local[name]};\n"
+        kind = self.kinds[name]
+        if isinstance(kind, ColumnKind):
+            type_ = f"const {self.pointer(kind, self.instance, name)}"
+        else:
+            type_ = f"{self.type_of(kind, name in self.long[self.instance])} "
+        return f"{indent}{type_}{self.local[name]};\n"
 
     def column(self, name: str) -> str:
         name = name.replace(".", "_")
@@ -315,7 +330,7 @@ class CWriter(BraceWriter):
 
     def begin_of(self, name: str, kind: Any) -> str:
         if isinstance(kind, ColumnKind):
-            return f"const {self.memory(kind)} *{self.apart} "
+            return f"const {self.pointer(kind, self.instance, name)}{self.apart} "
         constant = "const " if self.homes.sets[name] == 1 else ""
         return f"{constant}{self.type_of(kind, name in self.long[self.instance])} "
 
@@ -504,11 +519,6 @@ def _has_twice(arguments: tuple[Node, ...]) -> bool:
         if inner.form == "column"
     ]
     return len(names) > len({*names})
-
-
-def _spaced(type_: str) -> str:
-    """Return a type before a name."""
-    return type_ if type_.endswith("*") else f"{type_} "
 
 
 def field_of(kind: TupleKind, place: int) -> str:

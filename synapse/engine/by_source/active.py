@@ -4,8 +4,8 @@ neuron.
 
 from __future__ import annotations
 
-from ..language import added, inline, splat
-from .index import BITS, PART_BITS, late_begin, source_stop
+from ..language import added, inline, lowest_bit, marks_of, splat
+from .index import BITS, GROUP, PART_BITS, prompt_begin, source_stop
 
 NOT_COUNTED = -1
 """Replaces the number of active sources if there are so many that steps read all."""
@@ -45,21 +45,37 @@ def has_active(tapes, index, start, stop, now, mark):
 
 
 @inline
-def list_part(tapes, index, start, stop, now, due, offset, apart, mark):
-    """Do the same as `list_active` for neurons of one part."""
-    listed = n = index.active[0]
+def add_active(tapes, index, start, stop, now, n, offset, apart, mark):
+    """List the active sources among neurons of one part behind the first n ones, and
+    return how many are listed then.
+    """
     while start < stop:
         group = (start - index.origin) >> BITS
         end = min(index.origin + ((group + 1) << BITS), stop)
-        if index.groups[group] & mark and not is_silent(tapes, start, end, now):
-            # without a branch, which processors could not predict
-            for j in range(start, end):
-                index.active[n + 1] = offset + apart * (j - index.origin)
-                n += tapes.activation[now + j] != 0.0
+        if index.groups[group] & mark:
+            if end - start == GROUP:
+                marks = marks_of(tapes.activation, now + start)
+                first = offset + apart * (start - index.origin)
+                while marks != 0:
+                    n += 1
+                    index.active[n] = first + apart * lowest_bit(marks)
+                    marks &= marks - 1
+            else:
+                for j in range(start, end):
+                    index.active[n + 1] = offset + apart * (j - index.origin)
+                    n += tapes.activation[now + j] != 0.0
         start = end
+    return n
+
+
+@inline
+def list_part(tapes, index, start, stop, now, due, offset, apart, mark):
+    """Do the same as `list_active` for neurons of one part."""
+    listed = index.active[0]
+    n = add_active(tapes, index, start, stop, now, listed, offset, apart, mark)
     for k in range(listed + 1, n + 1):
         i = index.active[k]
-        due += source_stop(index, i) - late_begin(index, i)
+        due += source_stop(index, i) - prompt_begin(index, i)
     index.active[0] = NOT_COUNTED if due > index.budget else n
     return due
 

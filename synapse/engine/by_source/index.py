@@ -28,9 +28,9 @@ PAST = 2
 class BySource(NamedTuple):
     """Connections of a network by source, in the form that kernels receive.
 
-    Source i, counted from the network's first row, has the connections that are read
-    one step late (`late_begin`), and behind them those that are read in the same step
-    (`prompt_begin` to `source_stop`)::
+    Source i, counted from the network's first row, has the connections that are read in
+    the same step (`prompt_begin`), and behind them those that are read one step late
+    (`late_begin` to `source_stop`)::
 
         begins   ... | 2 i         | 2 i + 1       | 2 i + 2      | ...
                          |             |               |
@@ -38,7 +38,7 @@ class BySource(NamedTuple):
         target   ... | j j j j j j | j j j j j j j | those of source i + 1 ...
         row      ... | c c c c c c | c c c c c c c |
         weight   ... | w w w w w w | w w w w w w w |   (of `EventRows`, if copied)
-                       late          prompt
+                       prompt        late
 
     The neurons of the network are followed by those of its ring as further sources,
     once for each lag (`lagged_source`), whose connections are all late::
@@ -63,16 +63,16 @@ class BySource(NamedTuple):
 
 
 @inline
-def late_begin(index, source):
-    """Return where the connections of a source begin, first those read a step late."""
+def prompt_begin(index, source):
+    """Return where the connections of a source begin, first those read in the same
+    step.
+    """
     return index.begins[2 * source]
 
 
 @inline
-def prompt_begin(index, source):
-    """Return where those connections of a source begin that are read in the same
-    step.
-    """
+def late_begin(index, source):
+    """Return where those connections of a source begin that are read a step late."""
     return index.begins[2 * source + 1]
 
 
@@ -119,9 +119,9 @@ def build(
     in_ring = key[past].astype(np.int64) - (begin - start)
     key[past] = n + in_ring * len(lags) + number
     key *= np.uint32(2)
-    is_prompt = np.repeat(c["run_flags"][runs] & DELAYED == 0, c["run_length"][runs])
-    is_prompt[past] = False
-    key += is_prompt
+    is_late = np.repeat(c["run_flags"][runs] & DELAYED != 0, c["run_length"][runs])
+    is_late[past] = True
+    key += is_late
     sources = n + len(lags) * width
     begins = np.zeros(2 * sources + 2, np.int64)
     row, target = np.empty((2, len(rows)), np.uint32)

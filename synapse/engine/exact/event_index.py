@@ -63,9 +63,11 @@ class EventRows(NamedTuple):
     # for each frame of the ring of neurons that are read with lags, and for this step:
     # the number of neurons that are not 0, then these neurons
     earlier: NDArray[np.uint32]
-    sums: NDArray[Any]  # sums of events, by neuron
-    # by part: whether it may have received events in this step; at the end, whether
-    # there are so many events that parts are not marked
+    # sums of events, by neuron: of steps with an even number, and behind an empty part
+    # of steps with an odd number
+    sums: NDArray[Any]
+    # by part of the sums: whether it may have received events; for the empty part
+    # behind the sums of a step, whether there are so many that parts are not marked
     touched: NDArray[np.uint8]
     # numbers that steps read of neurons one after the other: in slots, by neuron, the
     # bias, the weight of the self-connection (`SELF`), and those of the gathered
@@ -141,6 +143,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
     receives = np.bincount(neuron_of[listed], minlength=n) > 0
     form, form_stop = _forms(store, start, stop, receives, gathers)
     lags = len(connections.lags)
+    both = 2 * (len(connections.parts) + 1)
+    connections.target[:] -= np.uint32(start)
     width = (len(connections.active) - 1 - n) // lags if lags else 0
     lists = int(c["ring_frames"][c["ring"][start]]) + 1 if lags else 0
     return EventIndex(
@@ -152,8 +156,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
             form=form.astype(np.uint8),
             form_stop=form_stop,
             earlier=np.zeros(lists * (1 + width), np.uint32),
-            sums=np.zeros(n, store.dtype),
-            touched=np.zeros(len(connections.parts) + 1, np.uint8),
+            sums=np.zeros(both * PART, store.dtype),
+            touched=np.zeros(both, np.uint8),
             aligned=np.zeros(slots * n + EQUAL * PART, store.dtype),
             block=np.zeros(slots * len(connections.parts), np.int64),
         ),

@@ -8,11 +8,12 @@ compute
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
-with the terms of a sum in another order. `BySource` lists the connections by source.
-Connections that are read one step late come first, because they are added before the
-first block. Other connections are added as soon as their source has fired. Each frame
-of the network's past has a list of the neurons that were active, from which a step adds
-delayed activations.
+with the terms of a sum in another order. `BySource` lists the connections by source. As
+soon as a source has fired, its events are added, those of connections that are read one
+step late to the sums of the next step. If there are longer delays, they are added when
+the next step begins, after the events of earlier steps.
+Each frame of the network's past has a list of the neurons that were active, from which
+a step adds delayed activations.
 
 Gathered runs are added to all neurons of the same form in a part at once. One-to-one
 projections, whose source and gater are at a constant distance, become passes over
@@ -40,6 +41,7 @@ import numpy as np
 
 from ..by_source.active import (
     NOT_COUNTED,
+    add_active,
     has_active,
     is_silent,
     list_active,
@@ -139,24 +141,28 @@ def compute_states_by_events(store, tapes, events, start, stop, step):
 
 
 @inline
-def is_touched(events, j):
+def is_touched(events, step, j):
     """Return whether events may have been added to neurons in this neuron's part."""
-    return events.touched[part_of(events, j)] | events.touched[events.parts.size] != 0
+    first = sums_of(events, step.number) >> PART_BITS
+    every = events.touched[first + events.parts.size]
+    return events.touched[first + part_of(events, j)] | every != 0
 
 
 @inline
-def has_events(events, j):
+def has_events(events, step, j):
     """Return whether events may have been added to neurons of one form and part."""
-    return events.form[j - events.origin] & RECEIVING != 0 and is_touched(events, j)
+    receives = events.form[j - events.origin] & RECEIVING != 0
+    return receives and is_touched(events, step, j)
 
 
 @inline
 def add_events(store, tapes, events, start, stop, step):
     """s_j = b_j + the sum of events."""
     biases = aligned_at(events, 0, start)
-    if has_events(events, start):
+    if has_events(events, step, start):
+        sums = sums_of(events, step.number) - events.origin
         for j in range(start, stop):
-            state = events.aligned[biases + j] + events.sums[j - events.origin]
+            state = events.aligned[biases + j] + events.sums[sums + j]
             tapes.new_state[step.offset + j] = state
     else:
         tapes.new_state[step.offset + start : step.offset + stop] = events.aligned[
@@ -187,7 +193,7 @@ def carry_from(store, tapes, events, states, start, stop, step):
     """Carry states as `carry_states` does, from the column with the states of the step
     before.
     """
-    receives = has_events(events, start)
+    receives = has_events(events, step, start)
     of = store, tapes, events, states, start, stop, step
     # one loop for each case, which has no branch
     if store.self_gater[start] != NONE:
@@ -205,12 +211,13 @@ def carry_by(store, tapes, events, states, start, stop, step, gated, receives):
         gains = at_self_gater_step(store, start, step.now, step.before) + gater - start
     biases = aligned_at(events, 0, start)
     weights = aligned_at(events, SELF, start)
+    sums = sums_of(events, step.number) - events.origin
     for j in range(start, stop):
         carried = events.aligned[weights + j] * states[step.before + j]
         if gated:
             carried *= tapes.activation[gains + j]
         if receives:
-            carried += events.sums[j - events.origin]
+            carried += events.sums[sums + j]
         tapes.new_state[step.offset + j] = events.aligned[biases + j] + carried
 
 
@@ -283,7 +290,7 @@ def align_numbers(store, events, span):
     """Copy the biases and weights of neurons one after the other, so that those of
     neighbours are side by side.
     """
-    n = events.sums.size
+    n = events.form.size
     for j in range(span.start, span.stop):
         i = j - events.origin
         events.aligned[i] = store.bias[j]
@@ -308,7 +315,7 @@ def find_equal(events, slot, part_index, equal):
     it. The first `equal` numbers have a place already. Returns how many have one
     afterwards.
     """
-    n = events.sums.size
+    n = events.form.size
     shift = part_index << PART_BITS
     at = slot * events.parts.size + part_index
     begin, stop = slot * n + shift, slot * n + min(shift + PART, n)
@@ -350,72 +357,124 @@ def copy_weights(store, events, number, start, stop):
 
 
 @inline
-def scatter(events, start, stop, activation):
-    """Add the events of a source to the sums of its targets."""
-    if events.touched[events.parts.size]:
+def sums_of(events, number):
+    """Return where the sums of the step of this number begin."""
+    return (number & 1) * ((events.parts.size + 1) << PART_BITS)
+
+
+@inline
+def scatter(events, sums, start, stop, activation):
+    """Add the events of a source to the sums of its targets, which begin at `sums`."""
+    if events.touched[(sums >> PART_BITS) + events.parts.size]:
         for q in range(start, stop):
-            i = events.target[q] - events.origin
-            events.sums[i] += activation * events.weight[q]
+            events.sums[sums + events.target[q]] += activation * events.weight[q]
     else:
         for q in range(start, stop):
-            i = events.target[q] - events.origin
+            i = sums + events.target[q]
             events.sums[i] += activation * events.weight[q]
             events.touched[i >> PART_BITS] = 1
 
 
 @inline
-def scatter_late(store, tapes, events, step):
-    """Add the activations that sources have sent in the previous step."""
+def sends_late(events):
+    """Return whether late connections are added as soon as their source has fired."""
+    return events.lags.size == 0
+
+
+@inline
+def send(events, i, begin, activation, step):
+    """Add the events of a source when it has fired, from the connection `begin` on."""
+    late = late_begin(events, i)
+    scatter(events, sums_of(events, step.number), begin, late, activation)
+    if sends_late(events):
+        after = sums_of(events, step.number + 1)
+        scatter(events, after, late, source_stop(events, i), activation)
+
+
+@inline
+def fetch_listed(events, k, n):
+    """Begin to fetch what the source at place k of the list sends when it has fired, if
+    at least k are listed.
+    """
+    if k <= n:
+        i = events.active[k]
+        stop = source_stop(events, i) if sends_late(events) else late_begin(events, i)
+        fetch(events, prompt_begin(events, i), stop)
+
+
+@inline
+def fetch_first(events, first, n):
+    """Begin to fetch what the first few sources from place `first` on send, before they
+    do.
+    """
+    for k in range(first, first + AHEAD):
+        fetch_listed(events, k, n)
+
+
+@inline
+def scatter_late(store, tapes, events, now, number):
+    """Add the activations that the listed sources send to late connections to the sums
+    of the step of this number. Activations begin at `now`.
+    """
     n = events.active[0]
     for k in range(1, n + 1):
         soon = events.active[min(k + AHEAD, n)]
-        fetch(events, late_begin(events, soon), prompt_begin(events, soon))
+        fetch(events, late_begin(events, soon), source_stop(events, soon))
         i = events.active[k]
-        start = late_begin(events, i)
+        start, stop = late_begin(events, i), source_stop(events, i)
+        copy_weights(store, events, i, prompt_begin(events, i), stop)
+        activation = tapes.activation[now + events.origin + i]
+        scatter(events, sums_of(events, number), start, stop, activation)
+
+
+@inline
+def scatter_listed(store, tapes, events, listed, step):
+    """Add the activations of sources that were listed after the first `listed` ones."""
+    n = events.active[0]
+    fetch_first(events, listed + 1, n)
+    for k in range(listed + 1, n + 1):
+        fetch_listed(events, k + AHEAD, n)
+        i = events.active[k]
+        start = prompt_begin(events, i)
         copy_weights(store, events, i, start, source_stop(events, i))
-        activation = tapes.activation[step.before + events.origin + i]
-        scatter(events, start, prompt_begin(events, i), activation)
-
-
-@inline
-def scatter_prompt(store, tapes, events, listed, stop, step):
-    """Add the activations of sources that were listed after the first `listed` ones to
-    neurons from `stop` on.
-    """
-    for k in range(listed + 1, events.active[0] + 1):
-        i = events.active[k]
-        begin, end = prompt_begin(events, i), source_stop(events, i)
-        while begin < end and events.target[begin] < stop:
-            begin += 1
-        copy_weights(store, events, i, late_begin(events, i), end)
         activation = tapes.activation[step.now + events.origin + i]
-        scatter(events, begin, end, activation)
+        send(events, i, start, activation, step)
 
 
 @inline
-def begin_sums(events):
-    """Begin a step, before which all sums are 0. If the step probably has at least one
-    event per neuron, parts are not marked.
+def begin_sums(events, step):
+    """Begin a step, before which its sums only contain late events. If it probably has
+    at least one event per neuron, parts are not marked.
     """
-    n = events.sums.size
-    events.touched[: events.touched.size] = 0
-    if events.active[0] * (events.target.size // n) > n:
-        events.touched[events.parts.size] = 1
+    parts = events.parts.size
+    n = events.form.size
+    are_many = events.active[0] * (events.target.size // n) > n
+    events.touched[(sums_of(events, step.number) >> PART_BITS) + parts] |= are_many
+    after = sums_of(events, step.number + 1) >> PART_BITS
+    events.touched[after : after + parts] = 0
+    events.touched[after + parts] = are_many
 
 
 @inline
-def clear_sums(events, start, stop):
+def clear_all(events):
+    """Clear all sums, with those of late connections."""
+    events.sums[: events.sums.size] = 0.0
+
+
+@inline
+def clear_sums(events, step, start, stop):
     """Clear the sums of neurons that have been computed, or gather instead."""
-    events.sums[start - events.origin : stop - events.origin] = 0.0
+    sums = sums_of(events, step.number) - events.origin
+    events.sums[sums + start : sums + stop] = 0.0
 
 
 @inline
-def clear_touched(events, start, stop):
+def clear_touched(events, step, start, stop):
     """Clear the sums of neurons that have been computed, by part."""
     while start < stop:
         end = min(part_stop(events, start), stop)
-        if is_touched(events, start):
-            clear_sums(events, start, end)
+        if is_touched(events, step, start):
+            clear_sums(events, step, start, end)
         start = end
 
 
@@ -515,25 +574,24 @@ def scatter_lagged(store, tapes, events, span, step):
         read = step.past + store.ring_first[ring] + frame * width
         for k in range(listed + 1, listed + 1 + events.earlier[listed]):
             i = events.earlier[k]
-            due += scatter_over_lag(
-                store, events, span, i, number, tapes.activation[read + i]
-            )
+            activation = tapes.activation[read + i]
+            due += scatter_over_lag(store, events, span, i, number, activation, step)
     return due
 
 
 @inline
-def scatter_over_lag(store, events, span, i, number, activation):
+def scatter_over_lag(store, events, span, i, number, activation, step):
     """Add the events of neuron i of the ring over the lag of this number, and return
     how many they are. The weights of its connections are copied for all lags together.
     """
     neurons = span.stop - span.start
     first = lagged_source(events, neurons, i, 0)
     after_last = lagged_source(events, neurons, i + 1, 0)
-    begins = late_begin(events, first), late_begin(events, after_last)
+    begins = prompt_begin(events, first), prompt_begin(events, after_last)
     copy_weights(store, events, neurons + i, *begins)
     source = lagged_source(events, neurons, i, number)
-    start, stop = late_begin(events, source), prompt_begin(events, source)
-    scatter(events, start, stop, activation)
+    start, stop = late_begin(events, source), source_stop(events, source)
+    scatter(events, sums_of(events, step.number), start, stop, activation)
     return stop - start
 
 
@@ -560,14 +618,15 @@ def gathers(events, start, due):
 def _begin(store, tapes, events, span, start, step):
     """Add the events of previous steps and of the inputs, and return their number."""
     due = 0
-    begin_sums(events)
+    begin_sums(events, step)
     if events.lags.size > 0:
         due = scatter_lagged(store, tapes, events, span, step)
     if events.active[0] == NOT_COUNTED or due > events.budget:
-        clear_sums(events, span.start, span.stop)
+        clear_all(events)
         due = gathering_from(events, span.start)
     else:
-        scatter_late(store, tapes, events, step)
+        if not sends_late(events):
+            scatter_late(store, tapes, events, step.before, step.number)
         events.active[0] = 0
     return follow_parts(store, tapes, events, span, span.start, start, step, due)
 
@@ -630,7 +689,7 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
         if has_short_blocks(store, start, stop):
             fire_without_derivatives(store, tapes, start, stop, of)
             return
-        clear_touched(events, start, stop)
+        clear_touched(events, step, start, stop)
     if step.whole or not can_skip_derivatives(store.squash[start]):
         commit_states(tapes, start, stop, of)
         fire(store, tapes, start, stop, of, row, lanes)
@@ -650,7 +709,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     of = here(start, step)
     if has_active(tapes, events, start, stop, step.now, NOW | PAST):
         due = follow_in_order(store, tapes, events, span, start, stop, of, due)
-    clear_touched(events, start, stop)
+    clear_touched(events, step, start, stop)
     if step.whole:
         write_all(store, tapes, start, stop, of)
     elif has_own_states(store, store.squash[start]):
@@ -670,27 +729,37 @@ def follow_in_order(store, tapes, events, span, start, stop, step, due):
     """Add the events of neurons in short blocks. Neurons that receive events from other
     neurons in these blocks fire again.
     """
-    listed = n = events.active[0]
-    for j in range(start, stop):
-        i = j - events.origin
-        if tapes.activation[step.now + j] != 0.0:
-            n += 1
-            events.active[n] = i
-            begin = late_begin(events, i)
-            q, end = prompt_begin(events, i), source_stop(events, i)
-            due += end - begin
-            fetch(events, q, end)
-            copy_weights(store, events, i, begin, end)
-            while q < end and events.target[q] < stop:
-                scatter(events, q, q + 1, tapes.activation[step.now + j])
-                # computed again, since it has got events
-                of = events.target[q], events.target[q] + 1, step
-                compute_states_by_events(store, tapes, events, *of)
-                fire_without_derivatives(store, tapes, *of)
-                q += 1
+    n = add_active(tapes, events, start, stop, step.now, events.active[0], 0, 1, NOW)
+    k = events.active[0] + 1
+    fetch_first(events, k, n)
+    while k <= n:
+        fetch_listed(events, k + AHEAD, n)
+        i = events.active[k]
+        q, end = prompt_begin(events, i), source_stop(events, i)
+        due += end - q
+        copy_weights(store, events, i, q, end)
+        end = late_begin(events, i)
+        activation = tapes.activation[step.now + events.origin + i]
+        changes = 0
+        while q < end and events.origin + events.target[q] < stop:
+            j = events.origin + events.target[q]
+            was_active = tapes.activation[step.now + j] != 0.0
+            scatter(events, sums_of(events, step.number), q, q + 1, activation)
+            # computed again, since it has got events
+            compute_states_by_events(store, tapes, events, j, j + 1, step)
+            fire_without_derivatives(store, tapes, j, j + 1, step)
+            changes += was_active != (tapes.activation[step.now + j] != 0.0)
+            q += 1
+        send(events, i, q, activation, step)
+        if changes > 0:
+            begin = events.origin + i + 1
+            n = add_active(tapes, events, begin, stop, step.now, k, 0, 1, NOW)
+        k += 1
     events.active[0] = n
     list_latest(store, tapes, events, span, start, stop, step)
-    return send_listed(store, tapes, events, span, listed, stop, step, due)
+    if due > events.budget:
+        due = give_up(store, events, span, stop, step)
+    return due
 
 
 @inline
@@ -728,19 +797,30 @@ def send_listed(store, tapes, events, span, listed, stop, step, due):
     `listed` ones, unless there are too many. Returns the number of events so far.
     """
     if due > events.budget:
-        events.active[0] = NOT_COUNTED
-        stop = store.block_stop[stop - 1]
-        clear_sums(events, stop, span.stop)
-        return gathering_from(events, stop)
-    scatter_prompt(store, tapes, events, listed, stop, step)
+        return give_up(store, events, span, stop, step)
+    scatter_listed(store, tapes, events, listed, step)
     return due
 
 
 @inline
+def give_up(store, events, span, stop, step):
+    """Gather from the end of the block before `stop` on, and return the code."""
+    events.active[0] = NOT_COUNTED
+    stop = store.block_stop[stop - 1]
+    clear_sums(events, step, stop, span.stop)
+    return gathering_from(events, stop)
+
+
+@inline
 def list_all(store, tapes, events, span, step):
-    """List the active sources of a gathered step or of the context."""
+    """List the active sources of a gathered step or of the context, and add the events
+    of their late connections.
+    """
+    clear_all(events)
     events.active[0] = 0
     list_active(tapes, events, span.start, span.stop, step.now, 0, 0, 1, NOW)
+    if sends_late(events):
+        scatter_late(store, tapes, events, step.now, step.number + 1)
 
 
 @inline
@@ -763,7 +843,7 @@ def _begin_run(store, tapes, events, span, step):
     """Begin a call, before which weights and activations may have changed."""
     events.copied[: events.copied.size] = 0
     align_numbers(store, events, span)
-    clear_sums(events, span.start, span.stop)
+    events.touched[: events.touched.size] = 0
     list_all(store, tapes, events, span, step)
     if events.lags.size > 0:
         list_past(store, tapes, events, span, step)

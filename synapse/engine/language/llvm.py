@@ -715,6 +715,17 @@ call void %code.{n}({", ".join(values)})""")
         at = self.address(words, index)
         return self.let(f"load atomic i64, ptr {at} acquire, align 8")
 
+    def _of_marks(self, node: Node, column: Node, at: Node) -> str:
+        """Return a word with a bit for each of 64 numbers that is not 0."""
+        vector = f"<64 x {SCALARS[column.kind.of]}>"
+        address = f"ptr {self.address(column, at)}, align 4{self.access(column)}"
+        numbers = self.let(f"load {vector}, {address}")
+        marks = self.let(f"fcmp une {vector} {numbers}, zeroinitializer")
+        return self.let(f"bitcast <64 x i1> {marks} to i64")
+
+    def _of_lowest(self, node: Node, bits: Node) -> str:
+        return self.call("i64", "llvm.cttz.i64", self.typed(bits), "i1 true")
+
     def _of_swap_word(
         self, node: Node, words: Node, index: Node, before: Node, after: Node
     ) -> str:

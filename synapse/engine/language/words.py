@@ -307,6 +307,25 @@ single_from_bits = _bits("int32", FLOAT32)
 single_bits = _bits(FLOAT32, "int32")
 
 
+def _plain_marks(column: Any, at: Any) -> np.int64:
+    bits = np.packbits(column[int(at) : int(at) + 64] != 0.0, bitorder="little")
+    return np.int64(bits.view(np.int64)[0])
+
+
+@word(_plain_marks)
+def marks_of(t: Translator, column: Node, at: Node) -> Node:
+    """Return a word whose bit k is 1 if number k of the 64 numbers from an index on is
+    not 0.
+    """
+    return t.result_of(Node("marks", INT, (column, convert(at, INT))))
+
+
+@word(lambda bits: np.int64((int(bits) & -int(bits)).bit_length() - 1))
+def lowest_bit(t: Translator, bits: Node) -> Node:
+    """Return the place of the lowest bit that is 1, in a word other than 0."""
+    return Node("lowest", INT, (convert(bits, INT),))
+
+
 def table(numbers: Iterable[Any]) -> Any:
     """Return a word that looks up an integer in a table by its index."""
     values = tuple(int(number) for number in numbers)

@@ -309,9 +309,7 @@ def send_group(store, quiet, start, stop):
         i = j - quiet.origin
         activation = store.activation[j]
         if activation != 0.0:
-            send(
-                store, quiet, prompt_begin(quiet, i), source_stop(quiet, i), activation
-            )
+            send(store, quiet, prompt_begin(quiet, i), late_begin(quiet, i), activation)
 
 
 @inline
@@ -379,13 +377,13 @@ def send_listed(store, quiet, span):
         i = quiet.active[q]
         # other neurons send to prompt connections when they have fired
         fires = span.inputs <= i < n
-        stop = prompt_begin(quiet, i) if fires else source_stop(quiet, i)
+        start = late_begin(quiet, i) if fires else prompt_begin(quiet, i)
         if i < n:
             activation = store.activation[quiet.origin + i]
         else:
             read = quiet.frames[(i - n) % lags] + begin + (i - n) // lags
             activation = store.past[read]
-        send(store, quiet, late_begin(quiet, i), stop, activation)
+        send(store, quiet, start, source_stop(quiet, i), activation)
 
 
 @inline

@@ -123,6 +123,7 @@ CALLS = {
     "genomes": "`synapse.evolve`",
     "programs": "`synapse.save`: C, JavaScript, Python",
     "programs that learn": "the same with `learn=True`",
+    "fixed-point programs": '`synapse.save(..., dtype="q7.8")`',
     "ONNX models": "`synapse.save`",
     "PyTorch modules": "`synapse.to_torch`",
     "NIR graphs": "`synapse.readwrite.to_nir`",
@@ -151,6 +152,7 @@ rules of synapses      yes     yes     yes   yes   yes     yes     yes     copy 
 genomes                short   yes     yes   yes   release state   state   dense  yes     yes    yes     order
 programs               yes     yes     yes   yes   release means   yes     -      yes     yes    yes     yes
 programs that learn    yes     yes     yes   yes   release yes     yes     -      yes     yes    yes     yes
+fixed-point programs   yes     yes     yes   yes   release means   yes     -      yes     yes    yes     yes
 ONNX models            yes     yes     yes   yes   release means   yes     -      yes     yes    yes     yes
 PyTorch modules        short   yes     yes   yes   release mean    yes     -      yes     yes    yes     yes
 NIR graphs             yes     layer   yes   yes   release layer   layer   -      yes     yes    yes     order

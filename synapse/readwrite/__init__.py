@@ -40,6 +40,10 @@ if _typing.TYPE_CHECKING:
         json_data as json_data,
         npz_data as npz_data,
     )
+    from ._fixed_point import (
+        FixedPointReport as FixedPointReport,
+        fixed_point as fixed_point,
+    )
     from ._graphs import from_networkx as from_networkx
     from ._interpreted import (
         javascript_kernels as javascript_kernels,

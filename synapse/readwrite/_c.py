@@ -32,6 +32,7 @@ from ._codegen import (
 )
 from ._plan import written_columns
 from ._printed.c_program import C, program_source
+from ._printed.fixed_numbers import fixed_point_of
 from ._printed.ways import optimizer_of_program
 
 MARK = "%%\n"
@@ -129,6 +130,9 @@ def c_source(
     optimizer: str | Optimizer | None = ...,
     loadable: bool = ...,
     header: Literal[False] = ...,
+    rounding: Literal["nearest", "stochastic"] | None = ...,
+    seed: int | None = ...,
+    intervals: int | None = ...,
 ) -> str: ...
 @overload
 def c_source(
@@ -144,6 +148,9 @@ def c_source(
     optimizer: str | Optimizer | None = ...,
     loadable: bool = ...,
     header: Literal[True],
+    rounding: Literal["nearest", "stochastic"] | None = ...,
+    seed: int | None = ...,
+    intervals: int | None = ...,
 ) -> tuple[str, str]: ...
 @suggests_arguments("c_source")
 def c_source(
@@ -159,6 +166,9 @@ def c_source(
     optimizer: str | Optimizer | None = None,
     loadable: Annotated[bool, boolean] = False,
     header: Annotated[bool, boolean] = False,
+    rounding: Literal["nearest", "stochastic"] | None = None,
+    seed: int | None = None,
+    intervals: int | None = None,
 ) -> str | tuple[str, str]:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
     its steps.
@@ -184,9 +194,16 @@ def c_source(
     ----------
     network, keep_context
         As for :func:`python_source`.
-    dtype : numpy dtype
+    dtype : numpy dtype or {"q7.8", "q15.16"}
         Type of all numbers, float32 or float64. The default is float32 with fast sums.
-        Exact sums require float64.
+        Exact sums require float64. With "q7.8" or "q15.16", the program is in fixed
+        point: all numbers are integers of 16 or 32 bits that stand for themselves /
+        2^8 or / 2^16. They have a sign and 7 or 15 bits before the point (other
+        libraries count the sign, too, and call q7.8 Q8.8). Rates stand for themselves /
+        2^15 or / 2^31. The program then has macros ``NETWORK_NUMBER(x)`` and
+        ``NETWORK_RATE(x)`` for constants, and ``NETWORK_MISSING`` in place of NAN. Its
+        first comment describes the arithmetic and the errors of the squashes. See
+        :func:`fixed_point` for the error and the bytes of your network.
     sums : {"fast", "exact"}
         "exact" adds the inputs of a neuron one after the other and computes squashes
         with the C library. "fast" may add them in several partial sums. With float32,
@@ -222,6 +239,16 @@ def c_source(
         and ``extern "C"``, so that several files of C and C++ can call it.
         :func:`synapse.save` writes the header beside the source, ``net.h`` beside
         ``net.c``. Default: False.
+    rounding : {"nearest", "stochastic"}
+        In fixed point, how updates of weights and biases are rounded: to the nearest
+        number, or up with the probability of the part that is cut off, by a generator
+        in the instance. Default: "stochastic" in q7.8, and "nearest" in q15.16.
+    seed : int
+        Seed of this generator, from 0 to 2^31 - 1. Default: 0.
+    intervals : int
+        In fixed point, number of intervals of the table of tanh, which the logistic
+        function uses, too, a power of 2. Default: 64 from 0 to 4 in q7.8, and 1,024
+        from 0 to 8 in q15.16.
 
     Returns
     -------
@@ -234,11 +261,14 @@ def c_source(
     ArgumentError
         If `dtype`, `sums` or `prefix` has another value, exact sums are combined with
         float32, `bound` is not above 0, a number of the program exceeds the range of
-        the dtype, or a cost, a bound or an optimizer is given without `learn`.
+        the dtype, a cost, a bound or an optimizer is given without `learn`, or an
+        option of fixed point without its `dtype`.
     FormatError
         If the derivative of a squash, a cost or an optimizer cannot be written in C, or
         a network that learns needs more than 2,147,483,646 weights, traces or
-        sensitivities.
+        sensitivities. In fixed point, also for a squash that is not computed by a table
+        of tanh or exactly, an optimizer that takes roots, or a neuron that draws random
+        numbers.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 
@@ -252,7 +282,8 @@ def c_source(
     fast = sums == "fast"
     if dtype is None:
         dtype = np.float32 if fast else np.float64
-    number_type = float_type("dtype", dtype)
+    numbers = fixed_point_of(dtype, rounding, seed, intervals, has_floats=True)
+    number_type = float_type("dtype", np.float32 if numbers else dtype)
     require(
         fast or number_type == np.float64,
         "dtype",
@@ -274,7 +305,7 @@ def c_source(
         network,
         saved,
         prefix,
-        number_type,
+        numbers or number_type,
         fast=fast,
         context=keep_context,
         learns=learn,

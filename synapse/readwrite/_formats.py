@@ -71,6 +71,9 @@ class SaveOptions(TypedDict, total=False):
     bound: float | None
     optimizer: str | Optimizer | None
     dtype: DTypeLike | None
+    rounding: Literal["nearest", "stochastic"] | None
+    seed: int | None
+    intervals: int | None
     sums: Literal["fast", "exact"]
     loadable: bool
     header: bool
@@ -138,7 +141,7 @@ MODULE_OF = {
     name: declared.module
     for declared in DECLARATIONS.values()
     for name in declared.names
-}
+} | dict.fromkeys(("FixedPointReport", "fixed_point"), "_fixed_point")
 """The module of each name that ``synapse.readwrite`` has from a format."""
 
 OBJECTS = {

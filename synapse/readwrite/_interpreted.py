@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 from textwrap import indent
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from ._files import File, write
 from ._plan import written_columns
 from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
+from ._printed.fixed_numbers import FIXED, FixedPoint, fixed_point_of
+from ._printed.fixed_text import functions_of, parts_of
 from ._printed.javascript_text import JavaScriptWriter
 from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner, expected_targets
 from ._printed.python_text import CALLED, HELPERS, PythonWriter
@@ -66,6 +68,10 @@ def python_source(
     cost: str | Cost | None = None,
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
+    dtype: str | None = None,
+    rounding: Literal["nearest", "stochastic"] | None = None,
+    seed: int | None = None,
+    intervals: int | None = None,
 ) -> str:
     """Write a network as a Python program that needs no packages.
 
@@ -104,13 +110,20 @@ def python_source(
         a :class:`synapse.Trainer` with this optimizer and ``batch_size=1``, at the rate
         that you pass to the call. Default: the plain update of
         :meth:`synapse.Network.propagate`.
+    dtype : {"q7.8", "q15.16"}, optional
+        Fixed point, in which programs in all languages compute the same integers. The
+        program then takes and returns integers, ``round(x * 256)`` in q7.8 and
+        ``round(x * 65536)`` in q15.16, and None as a missing target. A rate is
+        ``round(rate * 2**15)`` or ``round(rate * 2**31)``. Default: floats.
+    rounding, seed, intervals
+        Of fixed point, as for :func:`c_source`.
 
     Raises
     ------
     ArgumentError
         If `prefix` is not such a name, the language already uses the name of the class,
-        `bound` is not above 0, or a cost, a bound or an optimizer is given without
-        `learn`.
+        `bound` is not above 0, a cost, a bound or an optimizer is given without
+        `learn`, or, in fixed point, a number is beyond the range.
     FormatError
         If a squash cannot be written in this language, or a random neuron is not
         deterministic. With `learn`, also if a derivative, a cost or the optimizer
@@ -130,7 +143,9 @@ def python_source(
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    return _source(network, PYTHON, keep_context, prefix, learn, cost, bound, optimizer)
+    fixed = fixed_point_of(dtype, rounding, seed, intervals)
+    learning = learn, cost, bound, optimizer
+    return _source(network, PYTHON, keep_context, prefix, *learning, fixed)
 
 
 @suggests_arguments()
@@ -143,6 +158,10 @@ def javascript_source(
     cost: str | Cost | None = None,
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
+    dtype: str | None = None,
+    rounding: Literal["nearest", "stochastic"] | None = None,
+    seed: int | None = None,
+    intervals: int | None = None,
 ) -> str:
     """Write a network as a JavaScript program, a class ``Network`` with the methods
     ``step`` and ``clear``.
@@ -155,8 +174,17 @@ def javascript_source(
     program itself raises RangeErrors, also for null, strings and booleans in place of
     numbers.
     """
+    numbers = fixed_point_of(dtype, rounding, seed, intervals)
     return _source(
-        network, JAVASCRIPT, keep_context, prefix, learn, cost, bound, optimizer
+        network,
+        JAVASCRIPT,
+        keep_context,
+        prefix,
+        learn,
+        cost,
+        bound,
+        optimizer,
+        numbers,
     )
 
 
@@ -239,6 +267,7 @@ def _source(
     cost: str | Cost | None,
     bound: float | None,
     optimizer: str | Optimizer | None,
+    fixed: FixedPoint | None,
 ) -> str:
     """Return the program of a network. With `learn`, it learns by the network's
     rule.
@@ -254,12 +283,13 @@ def _source(
         network,
         saved,
         language=language,
-        scalar=str(network.dtype) if is_javascript else "float64",
+        scalar=str(network.dtype) if is_javascript and not fixed else "float64",
         cost=chosen,
         bound=None if bound is None else positive_number("bound", bound),
         optimizer=optimizer_of_program(optimizer, language.name),
         offered=LEARNING_ROOTS if learn else PLAIN_ROOTS,
-        library=is_javascript,
+        library=is_javascript and fixed is None,
+        fixed=fixed,
         how=None if learn else texts.sums,
     )
     program = learner.program
@@ -287,13 +317,14 @@ def _source(
         columns.append(
             texts.zeros.format(
                 name=flat,
-                zero="0" if is_whole(name) else "0.0",
+                zero="0" if is_whole(name) or fixed else "0.0",
                 count=max(1, len(values)),
                 array=_array(name, values),
             )
         )
         if values.any() and keep_context:
             context.append(_filled(texts.context, flat, writer, learner, name))
+    functions = [*writer.helpers.values(), *writer.functions]
     parts = {
         "heading": heading_of(saved, language),
         "type": free_name(language, prefix),
@@ -302,17 +333,46 @@ def _source(
         "numbers": learner.neurons + learner.connections,
         "imports": _imports(writer),
         "tables": "\n".join(tables),
-        "functions": texts.between.join((*writer.helpers.values(), *writer.functions)),
+        "functions": texts.between.join(functions),
         "columns": "\n".join(columns),
         "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
         "start": "".join(context),
         "checked": filled(f"numbers{language.suffix}.in", {}).rstrip(),
+        "zero": "0.0",
+        "array": "Float64Array",
+        "rate": "rate",
+        "is_finite": "Number.isFinite" if is_javascript else "map(isfinite, inputs)",
         "expected": expected_targets(chosen),
         "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
         "restored": ", ".join(f"self.{member(n)}" for n in sorted(program.changed)),
     }
+    if fixed is not None:
+        parts |= _parts_of_integers(fixed, writer, functions, is_javascript)
     template = "learner" if learn else "program"
     return filled(f"{template}{language.suffix}.in", parts)
+
+
+def _parts_of_integers(
+    fixed: FixedPoint, writer: Any, functions: list[str], is_javascript: bool
+) -> dict[str, Any]:
+    """Return the parts of a program in fixed point that differ."""
+    parts = parts_of(fixed)
+    if is_javascript and fixed.bits == 32:
+        parts |= {name: f"{parts[name]}n" for name in ("highest", "lowest")}
+    checked = filled(f"integers{writer.suffix}.in", parts).rstrip()
+    parts["table"] = writer.rows(fixed.table()[:-1], "    ")
+    text = "\n".join((*functions, checked))
+    called = functions_of(text, f"fixed{writer.suffix}.in", "", parts)
+    test = "(a) => a !== MISSING" if is_javascript else "a != MISSING for a in inputs"
+    between = TEXTS["javascript" if is_javascript else "python"].between
+    return {
+        "functions": between.join((*called.values(), *functions)),
+        "checked": checked,
+        "zero": "0",
+        "array": parts["array"],
+        "rate": 'numbersOf([rate], 1, "rate")[0]',
+        "is_finite": test,
+    }
 
 
 def _imports(writer: Any) -> str:
@@ -344,6 +404,10 @@ def _array(name: str, values: NDArray[Any]) -> str:
         return "BigUint64Array"
     if values.dtype == np.float32:
         return "Float32Array"
+    if values.dtype in (np.uint16, np.uint32) and name in FIXED.places:
+        return f"Uint{8 * values.dtype.itemsize}Array"
+    if values.dtype == np.int16:
+        return "Int16Array"
     return "Float64Array" if values.dtype.kind == "f" else "Int32Array"
 
 

@@ -23,6 +23,7 @@ from synapse.engine.functions.costs import COSTS
 from synapse.readwrite import python_source
 from tests.helpers import groups
 from tests.helpers.cases import all_hold
+from tests.readwrite import fixed_programs as fixed
 from tests.readwrite.learners import data_for, graph, ruled
 from tests.readwrite.programs import NETS, close, every_squash, run, shaken
 
@@ -203,3 +204,18 @@ def test_programs_of_every_squash_run(micropython):
     sources = [(python_source(net), rows_for(net)) for net in nets]
     sources += [(python_source(net, learn=True), rows_for(net)) for net in learning]
     all_hold(check, [(pair,) for pair in pairs(micropython, sources)])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_programs_in_fixed_point_compute_the_same_integers(micropython):
+    """Learning in every second one; also numbers beyond a word of 64 bits."""
+    texts = []
+    for seed in range(16):
+        net, options = fixed.network(seed), fixed.options_of(seed)
+        commands = fixed.commands_for(net, seed, options, steps=40)
+        source = python_source(net, **options) + fixed.PYTHON_MAIN
+        texts.append(f"{source}\nprint(run({commands}, Network()))")
+    there = json.loads(run(micropython, json.dumps(texts)))
+    for text, lines in zip(texts, there, strict=True):
+        assert lines == _here(text)

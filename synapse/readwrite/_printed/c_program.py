@@ -21,7 +21,9 @@ from .._codegen import Language, filled, free_name, heading_of
 from .._plan import plan_of
 from .alike import STEPS_TOGETHER, Sums
 from .c_text import CWriter
-from .columns import CONTEXT_COLUMNS, DTYPES
+from .columns import CONTEXT_COLUMNS, DTYPES, is_whole
+from .fixed_numbers import FixedPoint
+from .fixed_text import functions_of, parts_of
 from .learner import LEARNING_ROOTS, LOADABLE_ROOTS, PLAIN_ROOTS, Learner
 from .specialised import Specialised
 from .trees import called_by, runs_of
@@ -36,10 +38,18 @@ FRAMES = 512
 """Maximum number of bytes that compilers add to the stack of the deepest call with -O1,
 -O2 and -Os, for saved registers and return addresses.
 """
+BYTES = {"int16_t": 2, "int32_t": 4, "float": 4, "double": 8}
+"""The bytes of a number by its type."""
+WORDS = {
+    "random": ("uint64_t", 8),
+    "saturations": ("uint16_t", 2),
+    "draws": ("uint32_t", 4),
+}
+"""Columns without a sign, with their types."""
 PURPOSES = "whose weights can be loaded", "that learns"
 TEACH = (
-    "//     {prefix}_learn(&net, targets, rate);         // from the latest step; NAN:"
-    " no target for this output\n"
+    "//     {prefix}_learn(&net, targets, rate);         // from the latest step;"
+    " {missing}: no target for this output\n"
 )
 FAST_FUNCTIONS = {
     "erf": "{prefix}_fast_erf({{0}})",
@@ -87,13 +97,13 @@ class Columns:
         self.program = program
         self.prefix = prefix
         self.real = real
-        self.bytes = 4 if real == "float" else 8
+        self.bytes = BYTES[real]
         self.fixed = [name for name in program.columns if name not in program.changed]
         largest = max(
             [
                 int(np.abs(self.values(name)).max(initial=0))
                 for name in self.fixed
-                if self.values(name).dtype.kind != "f"
+                if is_whole(name)
             ]
             + [len(self.values(name)) for name in program.columns]
         )
@@ -107,7 +117,8 @@ class Columns:
                 " or set net.rule of a copy to 'online' or a limited reach, as"
                 " ('rtrl', 1)."
             )
-        self.changed = sorted(program.changed, key=self._order)
+        self.changed = sorted(program.changed - program.scratch, key=self._order)
+        self.scratch = sorted(program.scratch, key=self._order)
 
     def _order(self, name: str) -> tuple[int, int]:
         return -self._type(name)[1], [*DTYPES].index(name)
@@ -115,7 +126,7 @@ class Columns:
     def values(self, name: str) -> NDArray[Any]:
         """Return the numbers of a column, with -1 for missing ones."""
         values = self.program.data.columns[name]
-        if values.dtype.kind == "f" or name == "random":
+        if not is_whole(name) or name in WORDS:
             return values
         signed = values.astype(np.int64)
         return np.where(signed == NONE, -1, signed)
@@ -124,27 +135,27 @@ class Columns:
         """Return the number type of a column, and its bytes."""
         if DTYPES[name] in ("float", "float64"):
             return self.real, self.bytes
-        if name == "random":
-            return "uint64_t", 8
+        if name in WORDS:
+            return WORDS[name]
         if DTYPES[name] in ("uint8", "int8"):
             return f"{DTYPES[name]}_t", 1
         if name in self.program.changed and DTYPES[name] != "uint32":
             return "int32_t", 4
         return f"{self.prefix}_index", self.index_bytes
 
-    def members(self) -> tuple[str, int]:
-        """Return the members of an instance, and its bytes."""
+    def members(self, names: list[str]) -> tuple[str, int]:
+        """Return the members of an instance, or of its scratch, and its bytes."""
         rows = []
         size = 0
         self.numbers = 0  # of the weights of the file
-        for name in self.changed:
+        for name in names:
             kind, each = self._type(name)
             count = max(1, len(self.values(name)))
             rows.append(f"    {kind} {name.replace('.', '_')}[{count}];")
             size += each * count
             if name not in CONTEXT_COLUMNS and self.values(name).any():
                 self.numbers += len(self.values(name))
-        widest = max((self._type(name)[1] for name in self.changed), default=1)
+        widest = max((self._type(name)[1] for name in names), default=1)
         return "\n".join(rows), -(-size // widest) * widest
 
     def tables(self, writer: CWriter) -> tuple[str, int]:
@@ -219,7 +230,7 @@ def survivors(network: Network, learner: Learner) -> dict[str, Ints] | None:
     """Return the rows of activations and states that a step may read before it writes
     them, or None if it has other columns.
     """
-    if not {"activation", "state"} >= learner.program.changed:
+    if not {"activation", "state", "saturations"} >= learner.program.changed:
         return None
     plan = plan_of(Topology.of(network))
     values, neurons = plan.memory(), plan.neurons
@@ -265,13 +276,17 @@ def _memory(
             begin += size
     unused = "" if count else "    (void)net;\n"
     clears = "    memset(net, 0, sizeof *net);"
+    counter = "saturations" in columns.changed
+    loops[0].extend(["    values.saturations[0] = net->saturations[0];\n"] * counter)
+    loops[1].extend(["    net->saturations[0] = values.saturations[0];\n"] * counter)
     return {
         "values": (
             "// Activations and states during a step.\ntypedef struct {\n"
             f"{parts['members']}\n}} {prefix}_values;\n\n"
         ),
         "memory": f",\n    {prefix.upper()}_MEMORY = {max(1, count)}",
-        "members": f"    {real} memory[{prefix.upper()}_MEMORY];",
+        "members": f"    {real} memory[{prefix.upper()}_MEMORY];"
+        + "\n    uint16_t saturations[1];" * counter,
         "first": clears,
         "recall": f"    {prefix}_values values;\n{unused}{''.join(loops[0])}",
         "remember": "".join(loops[1]),
@@ -302,6 +317,7 @@ def _words(parts: dict[str, Any]) -> dict[str, str]:
         index = f"\ntypedef {parts['index']} {prefix}_index;\n"
     if f"{capitals}_NONE" in text:
         none = f"#define {capitals}_NONE (-1)\n\n"
+    text += parts["helpers"]
     for name in ("apart", "alone", "flash"):
         if f"{capitals}_{name.upper()}" in text:
             macros += filled(f"{name}.c.in", parts) + "\n"
@@ -325,7 +341,7 @@ def program_source(
     network: Network,
     saved: SavedNetwork,
     prefix: str,
-    dtype: np.dtype[Any],
+    dtype: np.dtype[Any] | FixedPoint,
     *,
     fast: bool,
     context: bool,
@@ -338,13 +354,17 @@ def program_source(
     """Return a C program of the network, with numbers of `dtype`. `saved` has its
     columns.
     """
+    fixed = dtype if isinstance(dtype, FixedPoint) else None
     real = "float" if dtype == np.float32 else "double"
+    if fixed is not None:
+        real, fast = f"int{fixed.bits}_t", False
     offered = LOADABLE_ROOTS if loadable else PLAIN_ROOTS
     learner = Learner(
         network,
         saved,
         language=C,
-        scalar=str(dtype),
+        scalar="float64" if fixed else str(dtype),
+        fixed=fixed,
         cost=cost,
         bound=bound,
         optimizer=optimizer,
@@ -353,7 +373,7 @@ def program_source(
         library=real == "float",
         how=None
         if learns or loadable
-        else Sums(NEURONS_TOGETHER[real], in_array=True, by_dots=fast),
+        else Sums(NEURONS_TOGETHER.get(real, 0), in_array=True, by_dots=fast),
     )
     names = {"prefix": prefix, "capitals": prefix.upper(), "real": real}
     names["type"] = free_name(C, prefix)
@@ -363,22 +383,12 @@ def program_source(
     own_functions = {f: text.format(prefix=prefix) for f, text in functions.items()}
     writer = CWriter(learner.program, prefix, own, real, own_functions)
     columns = Columns(learner.program, prefix, real)
-    members, instance = columns.members()
+    scratch, more_stack = columns.members(columns.scratch)
+    members, instance = columns.members(columns.changed)
     tables, constants = columns.tables(writer)
-    stack = stack_of(writer)
+    stack = stack_of(writer) + more_stack
     text = "\n".join((*writer.helpers.values(), *writer.functions))
-    helpers = [finite_source(prefix, real, text), *writer.helpers.values()]
-    if f"{prefix}_dot(" in text:
-        is_table = "weight" in writer.pointers.tables
-        flash = f"{prefix.upper()}_FLASH " if is_table else ""
-        helpers.append(filled("dot.c.in", {**names, "flash": flash}).rstrip())
-    special = [name for name in ("erf", "log1p") if f"{prefix}_fast_{name}(" in text]
-    if "erf" in special or f"{prefix}_chosen(" in text:
-        special.insert(0, "chosen")
-    helpers[:0] = [filled(f"{name}.c.in", names).rstrip() for name in special]
-    if f"{prefix}_fast_" in text:
-        helpers.insert(0, filled("fast.c.in", names).rstrip())
-    parts = {
+    parts: dict[str, Any] = {
         **names,
         "heading": heading_of(saved, C),
         "inputs": learner.inputs,
@@ -387,13 +397,18 @@ def program_source(
         "weights": learner.connections,
         "index": columns.index,
         "members": members,
+        "scratch": SCRATCH_TYPE.format(prefix=prefix, members=scratch) * bool(scratch),
         "prototypes": prototypes(writer),
         "tables": tables,
-        "helpers": "\n\n".join(filter(None, (writer.types(), *helpers))),
         "functions": "\n\n".join(writer.functions),
         "first": columns.first(writer),
         "start": "",
     }
+    if fixed is None:
+        parts |= _in_floats(real, names, writer, text)
+    else:
+        parts |= _in_fixed_point(fixed, names, writer, text, learns)
+        constants += parts["bytes"]
     if learner.data.ahead:
         most = STEPS_TOGETHER
         sums = most * learner.data.ahead.width
@@ -414,19 +429,112 @@ def program_source(
         stack += instance
         count = sum(map(len, places.values()))
         instance = columns.bytes * max(1, count)
+        if "saturations" in columns.changed:
+            instance += columns.bytes  # its own two, and those that align it
     weights = columns.numbers * columns.bytes if learner.loadable else 0
     parts["sizes"] = (
         f"{instance} bytes an instance, at most {stack + FRAMES} of stack in a call,"
         f" {constants + weights} of constants"
     )
-    parts["calls"] = _calls_of_math(f"{parts['helpers']}\n{parts['functions']}")
-    parts["requires_double"] = "" if real == "float" else NEEDS_DOUBLE
     if not learner.loadable:
         return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})
-    teach = TEACH.format(prefix=prefix) if learns else ""
+    teach = TEACH.format(**parts) if learns else ""
     purpose = PURPOSES[learns]
     parts["flash"] = filled("flash.c.in", names)
+    if f"{prefix.upper()}_ALONE" in parts["functions"]:
+        parts["flash"] += "\n" + filled("alone.c.in", names)
     return filled("learner.c.in", {**parts, "purpose": purpose, "teach": teach})
+
+
+SCRATCH_TYPE = """
+// Errors and updates while an instance learns.
+typedef struct {{
+{members}
+}} {prefix}_scratch;
+"""
+
+
+def _in_floats(
+    real: str, names: dict[str, str], writer: CWriter, text: str
+) -> dict[str, Any]:
+    """Return the parts of a program with floats."""
+    prefix = names["prefix"]
+    helpers = [finite_source(prefix, real, text), *writer.helpers.values()]
+    if f"{prefix}_dot(" in text:
+        is_table = "weight" in writer.pointers.tables
+        flash = f"{prefix.upper()}_FLASH " if is_table else ""
+        helpers.append(filled("dot.c.in", {**names, "flash": flash}).rstrip())
+    special = [name for name in ("erf", "log1p") if f"{prefix}_fast_{name}(" in text]
+    if "erf" in special or f"{prefix}_chosen(" in text:
+        special.insert(0, "chosen")
+    helpers[:0] = [filled(f"{name}.c.in", names).rstrip() for name in special]
+    if f"{prefix}_fast_" in text:
+        helpers.insert(0, filled("fast.c.in", names).rstrip())
+    made = _after_types(writer, helpers)
+    return {
+        "helpers": made,
+        "calls": _calls_of_math("\n".join((made, *writer.functions))),
+        "requires_double": NEEDS_DOUBLE if real == "double" else "",
+        "link": "; link with -lm",
+        "math": "#include <math.h>\n",
+        "missing": "NAN",
+        "unfit": "is not finite",
+        "bad_target": "a target is infinite, or the cost cannot have it",
+        "number_macros": "",
+        "arithmetic": "",
+    }
+
+
+def _after_types(writer: CWriter, helpers: list[str]) -> str:
+    """Return the types and functions before those of the kernels."""
+    return "\n\n".join(filter(None, (writer.types(), *helpers)))
+
+
+UPDATES = {
+    "nearest": "Updates are rounded like sums.",
+    "stochastic": (
+        "Updates are rounded up with\n// the probability of what is cut off, by a"
+        " generator of the seed {seed}."
+    ),
+}
+
+
+def _in_fixed_point(
+    fixed: FixedPoint, names: dict[str, str], writer: CWriter, text: str, learns: bool
+) -> dict[str, Any]:
+    """Return the parts of a program in fixed point."""
+    prefix, missing = names["prefix"], f"{names['capitals']}_MISSING"
+    parts = {**names, **parts_of(fixed), "bits": fixed.bits}
+    tanh_error, logistic_error = (f"{error:.2f}" for error in fixed.errors())
+    updates = UPDATES[fixed.rounding].format(seed=fixed.seed) if learns else ""
+    told = {
+        **parts,
+        "tanh_error": tanh_error,
+        "logistic_error": logistic_error,
+        "limit": f"{fixed.largest * fixed.unit:.8g}",
+        "updates": updates,
+    }
+    for end, name in ("MAX", "highest"), ("MIN", "lowest"):
+        parts[name] = f"INT{2 * fixed.bits}_{end}"
+    parts["table"] = writer.rows(fixed.table()[:-1], "    ")
+    called = functions_of(text, "fixed.c.in", f"{prefix}_", parts)
+    is_finite = filled("fixed_finite.c.in", parts).rstrip()
+    return {
+        "helpers": _after_types(
+            writer, [is_finite, *called.values(), *writer.helpers.values()]
+        ),
+        "bytes": len(called.get("tanh_table", ""))
+        and fixed.intervals * fixed.bits // 8,
+        "calls": "It has no number in floating point, and calls nothing of math.h",
+        "requires_double": "",
+        "link": "",
+        "math": "",
+        "missing": missing,
+        "unfit": f"is {missing}",
+        "bad_target": "the cost cannot have a target",
+        "number_macros": filled("fixed_numbers.c.in", parts),
+        "arithmetic": filled("arithmetic.c.in", told).rstrip().rstrip("/ ") + "\n",
+    }
 
 
 NEEDS_DOUBLE = """

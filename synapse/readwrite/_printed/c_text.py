@@ -26,6 +26,7 @@ from ...engine.schema import NONE
 from ...errors import ArgumentError
 from .alike import add_few, add_in_array, add_sources
 from .braces import BraceWriter
+from .fixed_numbers import FixedKind
 from .pointers import Pointers
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
@@ -92,6 +93,8 @@ RESERVED = frozenset(
         "using",
         "namespace",
         "net",
+        "kept",
+        "scratch",
         "exp",
         "log",
         "tanh",
@@ -123,6 +126,7 @@ class CWriter(BraceWriter):
     """
 
     language = "C"
+    suffix = ".c"
     reserved = RESERVED
     comment = "// ", "// ", ""
 
@@ -135,6 +139,8 @@ class CWriter(BraceWriter):
         exp: dict[str, str],
     ) -> None:
         self.prefix = prefix
+        self.begin = f"{prefix}_"
+        self.scratch_parameter = f"{prefix}_scratch *scratch"
         self.type = type_
         self.real = real
         self.apart = f"{prefix.upper()}_APART"
@@ -233,6 +239,8 @@ class CWriter(BraceWriter):
 
     def type_of(self, kind: Any, long: bool = False) -> str:
         """Return the type of a value."""
+        if isinstance(kind, FixedKind):
+            return f"int{kind.bits}_t"
         if kind in FLOATS:
             return "float" if kind == FLOAT32 else self.real
         if kind == INT:
@@ -296,17 +304,35 @@ class CWriter(BraceWriter):
             kind = f"const {self.pointer(instance.result, instance, None)}"
         else:
             kind = f"{self.type_of(instance.result, instance in self.long_results)} "
-        if instance in self.alone:
+        if instance in self.alone or self._is_in_frame(instance):
             kind = f"{self.prefix.upper()}_ALONE {kind}"
         is_squash = self.real == "float" and _is_in_loops(instance)
         if is_squash or instance.function is add_few:
             kind = f"inline {kind}"
         head = f"{kind}{self.callee(instance)}({', '.join(passed) or 'void'})"
+        scratch = ""
+        if is_root and instance in self.with_scratch:
+            scratch = (
+                f"{STEP}{self.prefix}_scratch kept, *const scratch = &kept;\n"
+                f"{STEP}memset(scratch, 0, sizeof *scratch);\n"
+            )
         return (
             self.comment_of(instance)
-            + f"{'' if is_root else 'static '}{head} {{\n"
+            + f"{'' if is_root else 'static '}{head} {{\n{scratch}"
             + self.block(instance.body, STEP)
             + "}"
+        )
+
+    def _is_in_frame(self, instance: Instance) -> bool:
+        """Return whether a function in fixed point is called by one with arrays of its
+        own. If it were inlined, AVR would keep its integers behind these arrays, and
+        only the first 63 bytes of a frame are addressed in one instruction.
+        """
+        learn = self.program.roots.get("learn")
+        called = called_by(learn) if learn in self.with_scratch else ()
+        is_called = instance in called and instance in self.with_scratch
+        return self.program.fixed is not None and (
+            is_called or self.names[instance] == "compute"
         )
 
     def callee(self, instance: Instance) -> str:
@@ -321,10 +347,10 @@ class CWriter(BraceWriter):
         return f"{indent}{type_}{self.local[name]};\n"
 
     def column(self, name: str) -> str:
-        name = name.replace(".", "_")
-        if name in {c.replace(".", "_") for c in self.program.changed}:
-            return f"net->{name}"
-        return f"{self.prefix}_{name}"
+        owner = f"{self.prefix}_"
+        if name in self.program.changed:
+            owner = "scratch->" if name in self.program.scratch else "net->"
+        return owner + name.replace(".", "_")
 
     # --- statements
 
@@ -379,6 +405,10 @@ class CWriter(BraceWriter):
         text = self.whole(value, False)
         text = "INT64_MIN" if value == -(1 << 63) else text  # C has no literal for it
         return text, ATOM if value >= 0 else SIGN
+
+    def of_integer(self, kind: FixedKind, value: int) -> Text:
+        text, rank = super().of_integer(kind, value)
+        return (f"INT64_C({text})", ATOM) if abs(value) > LIMIT + 1 else (text, rank)
 
     def number(self, value: float, kind: str = FLOAT64) -> Text:
         if value != value or value in (np.inf, -np.inf):
@@ -467,6 +497,16 @@ class CWriter(BraceWriter):
         )
         return f"{name}({self.bare(left)}, {self.bare(right)})", ATOM
 
+    def of_fixed(self, node: Node, name: str, *arguments: Node) -> Text:
+        """Return a call of the function that has its bits in its name. Where compilers
+        inline little, it would shift by a variable, which takes a loop on the smallest
+        processors.
+        """
+        first, *rest = arguments
+        if rest and rest[0].kind == INT and rest[0].form == "literal":
+            name += f"_{rest.pop(0).parts[0]}"
+        return super().of_fixed(node, name, first, *rest)
+
     def of_bits(self, node: Node, value: Node) -> Text:
         whole = "int64_t" if self.real == "double" else "int32_t"
         to, of = (whole, self.real) if node.kind == INT else (self.real, whole)
@@ -533,6 +573,8 @@ def _written(instance: Instance, known: dict[Instance, set[str]]) -> Any:
     forms = forms_of(instance)
     for node in forms["store"]:
         yield _owner(node.parts[0])
+    for node in forms["fixed"]:
+        yield from (_owner(part) for part in parts_of(node) if part.form == "column")
     for node in forms["call"]:
         callee, arguments = node.parts
         if "net" in known[callee]:

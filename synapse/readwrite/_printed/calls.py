@@ -34,7 +34,6 @@ from .optimizing import clear_updates, optimize, optimizer_at, updates_at
     FROZEN,
 ) = range(8)
 """Results of a program's functions."""
-SUM_TOLERANCE = 1e-6
 
 
 @noinline
@@ -79,8 +78,10 @@ def step(table, plan_table, scalar, span, inputs, outputs):
 
 
 @noinline
-def judge_targets(store, span, targets, low, high, are_shares):
-    """Return DONE if the cost can have these targets, and otherwise the reason."""
+def judge_targets(store, span, targets, low, high, tolerance):
+    """Return DONE if the cost can have these targets, and otherwise the reason. Within
+    a tolerance, shares add up to 1.
+    """
     aimed = 0
     total = zero_like(store.activation[0])
     for o in range(span.outputs):
@@ -96,7 +97,7 @@ def judge_targets(store, span, targets, low, high, are_shares):
             total += target
     if aimed == 0:
         return NO_TARGET
-    if are_shares and (aimed < span.outputs or abs(total - 1.0) > SUM_TOLERANCE):
+    if tolerance is not None and (aimed < span.outputs or abs(total - 1.0) > tolerance):
         return BAD_TARGET
     return DONE
 
@@ -131,7 +132,7 @@ def learn(
     cost,
     low,
     high,
-    are_shares,
+    tolerance,
     bound,
     way,
     of_users,
@@ -142,7 +143,7 @@ def learn(
     store = store_at(table, scalar) if way is None else updates_at(scalar)
     if not math.isfinite(rate) or rate < 0.0:
         return BAD_RATE
-    verdict = judge_targets(store, span, targets, low, high, are_shares)
+    verdict = judge_targets(store, span, targets, low, high, tolerance)
     if verdict != DONE:
         return verdict
     compute_output_errors(store, span, targets, 0, cost)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from ...engine.schema import CONTEXT, PLAN, PLAN_CONTEXT, TABLE
+from .fixed_numbers import FIXED
 from .optimizing import MEMORY
 
 DTYPES = {
     prefix + column.name: column.dtype
-    for prefix, columns in (("", TABLE), ("plan.", PLAN), ("optimizer.", MEMORY))
+    for prefix, columns in (
+        ("", (*TABLE, *FIXED.columns)),
+        ("plan.", PLAN),
+        ("optimizer.", MEMORY),
+    )
     for column in columns
 }
 CONTEXT_COLUMNS = {*CONTEXT, *(f"plan.{name}" for name in PLAN_CONTEXT)}

@@ -21,6 +21,7 @@ from ...engine.language.tree import (
 from ...engine.schema import NONE
 from .aliases import AliasWriter
 from .braces import BraceWriter
+from .fixed_numbers import FixedKind
 from .text import ATOM, PRODUCT, SIGN, STEP, Text
 from .trees import column_name
 
@@ -168,6 +169,7 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
     """Writes functions in JavaScript."""
 
     language = "JavaScript"
+    suffix = ".js"
     reserved = RESERVED
     comment = "/** ", " * ", " */"
     equals: ClassVar = {"==": "===", "!=": "!=="}
@@ -193,6 +195,10 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
         return bool(value.kind not in (FLOAT32, WORD))
 
     # --- expressions
+
+    def of_integer(self, kind: FixedKind, value: int) -> Text:
+        text, rank = super().of_integer(kind, value)
+        return f"{text}n" if kind.bits == 64 else text, rank
 
     def helper(self, name: str) -> str:
         """Return the name of a function that the program has then."""

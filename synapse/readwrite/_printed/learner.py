@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import short_repr
+from ..._checks import require, short_repr
 from ..._cost import Cost
 from ..._squash import get as squash_named
 from ...engine.functions import compiled
-from ...engine.functions.activations import FIRST_CUSTOM
-from ...engine.functions.costs import FIRST_CUSTOM_COST, PROBABILITIES, SHARES
+from ...engine.functions.activations import ACTIVATIONS, FIRST_CUSTOM
+from ...engine.functions.costs import (
+    FIRST_CUSTOM_COST,
+    PROBABILITIES,
+    SHARES,
+    SUM_TOLERANCE,
+)
 from ...engine.functions.formula import UnreadableError
 from ...engine.functions.user_functions import UserFormula
 from ...engine.language.decorators import strict_fp
@@ -33,21 +39,34 @@ from ...engine.language.tree import (
 )
 from ...engine.language.words import Words, table
 from ...engine.locking import ExclusiveAccess
+from ...engine.lowering.flags import FOUR
 from ...errors import ArgumentError, FormatError, TopologyWarning
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
+from ...optimizers import SGD
 from ...optimizers._descent import BuiltIn
 from .._codegen import Language
-from .._formulas import as_registered
+from .._formulas import as_registered, require_mean
 from . import calls
 from .alike import STEPS_TOGETHER, Sums, unrolled
-from .specialised import KnownColumns, Root, Specialised, words_of
+from .fixed import INSTEAD
+from .fixed_numbers import FixedPoint
+from .specialised import RATES, KnownColumns, Root, Specialised, words_of
 from .ways import way_of
 
 PLAIN_ROOTS = ("compute",)
 LOADABLE_ROOTS = "step", "clear", "weights", "load"
 LEARNING_ROOTS = *LOADABLE_ROOTS, "learn"
 KEPT = {"weight", "bias"}
+ELEMENTARY = {"cos", "erf", "exp", "expm1", "log1p", "sin", "sqrt"}
+EXACT_SQUASHES = frozenset(
+    name
+    for name, squash in ACTIVATIONS.items()
+    if name in ("logistic", "tanh", "softmax")
+    or ELEMENTARY.isdisjoint(squash.formula.__code__.co_names)
+)
+"""Built-in squashes that programs in fixed point have: logistic and tanh by a table,
+and all whose formula has no elementary function."""
 
 
 def expected_targets(cost: Cost) -> str:
@@ -63,7 +82,8 @@ class Learner:
 
     `saved` contains its columns, and `offered` its functions. `how` describes how a
     program without its own weights adds products. `scalar` is "float32" or "float64",
-    and `words` are the words of the language.
+    and `words` are the words of the language. All languages compute in `fixed` point
+    by the same tree.
     """
 
     def __init__(
@@ -80,6 +100,7 @@ class Learner:
         fast: bool = False,
         library: bool = False,
         how: Sums | None = None,
+        fixed: FixedPoint | None = None,
     ) -> None:
         with ExclusiveAccess(network):
             network._lowered()  # warns once of its structure, but its copy does not
@@ -107,6 +128,17 @@ class Learner:
                 compiled.cost_and_error: self._cost(cost),
             }
         )
+        if fixed is not None:
+            _require_exact(saved, cost, optimizer, bound, fixed)
+            for neuron in copy:
+                squash = neuron.squash.name
+                name = f"{language.name} in fixed point"
+                require_mean(neuron.name, squash, neuron.deterministic, name)
+            words = words.with_others(INSTEAD)
+            flags = self.data.columns["flags"]  # sums of neurons together are rounded
+            self.data.columns["flags"] = flags & ~np.uint32(FOUR)
+            self.data.columns["deterministic"] = np.ones(self.neurons, np.uint8)
+            how = how and Sums(0, in_array=False, by_dots=False)
         way = _known(None)
         if optimizer is not None:
             places = _places(copy, self.data.columns["identity"])
@@ -114,7 +146,10 @@ class Learner:
         if how is not None:
             self.data.columns["deterministic"] = np.ones(self.neurons, np.uint8)
             words = words.with_others(unrolled(self.data, how))
+        self.fixed = fixed
         self.program = self._program(copy, offered, cost, bound, way, scalar, words)
+        if fixed is not None:
+            self._to_integers(fixed)
 
     def _program(
         self,
@@ -139,10 +174,20 @@ class Learner:
 
         numbers = row(self.neurons + self.connections)
         passed = [row(self.outputs), scalar]
-        is_share = _known(cost.code in SHARES)
+        tolerance: float | None = None
+        if cost.code in SHARES:
+            unit = 0.0 if self.fixed is None else 2.0**-self.fixed.fraction
+            tolerance = max(SUM_TOLERANCE, self.outputs * 0.5 * unit)
         has_own = int(self.data.columns["squash"].max()) >= FIRST_CUSTOM
         of_users = _known(has_own or cost.code >= FIRST_CUSTOM_COST)
-        judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound), way
+        judging = (
+            sizes,
+            _known(int(cost.code)),
+            *limits,
+            _known(tolerance),
+            _known(bound),
+            way,
+        )
         of_numbers = _known(0), base[2], sizes, place
         frozen = _known(self.learns and not learns.all())
         both = row(self.inputs), row(self.outputs)
@@ -160,7 +205,32 @@ class Learner:
         }
         kept = KEPT if self.loadable else set()
         chosen = {name: roots[name] for name in offered}
-        return Specialised(self.data, chosen, words, kept)
+        return Specialised(
+            self.data,
+            chosen,
+            words,
+            kept,
+            fixed=self.fixed,
+            direct=way.value is None,
+            has_scratch=self.language.key == "c",
+        )
+
+    def _to_integers(self, fixed: FixedPoint) -> None:
+        """Change all numbers of the columns to integers."""
+        columns = self.data.columns
+        for name in KEPT:
+            size = float(np.abs(columns[name]).max(initial=0.0))
+            if size > fixed.largest / (1 << fixed.fraction):
+                raise ArgumentError(
+                    f"A {name} of {size:.4g} is beyond the range of {fixed.name}, whose"
+                    f" numbers end at {fixed.largest / (1 << fixed.fraction):.8g}."
+                    " Scale the inputs, or use another dtype."
+                )
+        for name, values in columns.items():
+            if values.dtype.kind == "f":
+                columns[name] = fixed.integers(values, name in RATES)
+        columns["saturations"] = np.zeros(1, np.uint16)
+        columns["draws"] = np.array([fixed.seed + 1], np.uint32)
 
     # --- functions of users
 
@@ -249,6 +319,46 @@ def _pair(t: Any, function: Any, numbers: list[Node]) -> Node:
     """Return the call of a user's function, which returns two numbers."""
     passed = [convert(n, FLOAT64) for n in numbers]
     return t.temporary(t.call(answering(function.require_formula()), passed))
+
+
+def _require_exact(
+    saved: SavedNetwork,
+    cost: Cost,
+    optimizer: BuiltIn | None,
+    bound: float | None,
+    fixed: FixedPoint,
+) -> None:
+    """Raise an error unless a program in fixed point can have squashes, cost and
+    optimizer.
+    """
+    names = saved.neurons["squash"].tolist()
+    inputs = saved.layers[0][1]  # their squashes are never read
+    for number, name in enumerate(names[inputs:], inputs):
+        if name not in EXACT_SQUASHES:
+            *others, last = sorted(EXACT_SQUASHES)
+            raise FormatError(
+                f"The squash of neuron {short_repr((saved.names or ())[number])} is"
+                f" {name!r}, which programs in {fixed.name} do not have. They have"
+                f" {', '.join(others)} and {last}."
+            )
+    if cost.code >= FIRST_CUSTOM_COST:
+        raise FormatError(
+            f"The cost {cost.name!r} cannot be computed in {fixed.name}. Use a cost"
+            " that is built in."
+        )
+    settings = {"bound": bound}
+    if optimizer is not None:
+        if type(optimizer) is not SGD:
+            raise FormatError(
+                f"The optimizer {type(optimizer).__name__} takes roots, which programs"
+                f" in {fixed.name} do not have. Use SGD, also with momentum, or the"
+                " plain update."
+            )
+        names = (field.name for field in fields(optimizer)[1:])
+        settings |= dict(zip(names, optimizer._settings(), strict=True))
+    for name, value in settings.items():
+        condition = f"0, or at least {fixed.unit:.3g} in {fixed.name}"
+        require(not value or fixed.integer(value), name, condition, value)
 
 
 def _known(value: Any) -> KnownKind:

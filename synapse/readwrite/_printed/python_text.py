@@ -95,6 +95,7 @@ class PythonWriter(AliasWriter):
     """Writes functions in Python."""
 
     language = "Python"
+    suffix = ".py"
     reserved = (
         frozenset(keyword.kwlist)
         | HELPERS.keys()

@@ -23,8 +23,10 @@ from ...engine.online import Accumulator, read_order, states
 from ...engine.records import Span, Ties
 from ...engine.rtrl import sums as packed
 from ...engine.rtrl.plan import without_traces
-from ...engine.schema import COLUMNS, PLAN, TABLE
+from ...engine.schema import COLUMNS, DESTINATIONS, PLAN, TABLE
 from . import sums
+from .fixed import FixedPass
+from .fixed_numbers import FIXED, FixedPoint
 from .optimizing import OPTIMIZER, UPDATES
 from .simplify import simplified
 from .trees import (
@@ -32,6 +34,8 @@ from .trees import (
     forms_of,
     name_in_program,
     reached_by,
+    rebuilt,
+    walked,
 )
 
 Place = tuple[str | None, str | int | None]
@@ -40,6 +44,14 @@ places."""
 Stored = tuple[str, int | None]
 """Name of a column, and number of a place. None stands for all places."""
 OPTIONS = PartOptions(FAST_FLAGS, inlined=False)
+RATES = "step", "tied_update", "bias_tied_update"
+"""Columns of rates times errors and, for ties, their products with activations."""
+SCRATCH = (
+    *("responsibility", "projected", "step", "pushed", "pushed_gated", "pushed_traced"),
+    *DESTINATIONS,
+)
+"""Columns of errors and updates, which are 0 before a step learns, and of no use
+later."""
 MAX_VALUES = 64
 """Maximum number of different values in a column whose values are facts."""
 
@@ -194,12 +206,23 @@ class Specialised:
     """The functions that a program needs, with callees before their callers.
 
     `roots` are the functions that it offers, by name. They write the columns `changed`,
-    and read `columns`. The columns `kept` are read outside of the functions.
+    and read `columns`. The columns `kept` are read outside of the functions. In `fixed`
+    point, rates have numbers of their own if they are `direct`, and not those of an
+    optimizer. The columns `scratch` only exist while a program learns, if its language
+    `has_scratch`.
     """
 
     def __init__(
-        self, data: KnownColumns, roots: dict[str, Root], words: Words, kept: set[str]
+        self,
+        data: KnownColumns,
+        roots: dict[str, Root],
+        words: Words,
+        kept: set[str],
+        fixed: FixedPoint | None = None,
+        direct: bool = True,
+        has_scratch: bool = False,
     ) -> None:
+        self.fixed = fixed
         self.data = data
         written: set[Stored] = set()
         program = TypedProgram(
@@ -220,14 +243,48 @@ class Specialised:
             written |= stored
             program.reduce_facts(data.facts(written), data.exact(written))
         self.roots = made
+        learn = made.get("learn") if has_scratch else None
+        self.scratch = {*SCRATCH} if learn else set()
+        others = [root for root in made.values() if root is not learn]
+        self._begin_with_zeros(others, reached_by([learn]) if learn else [])
         self.instances = simplified(list(made.values()), kept)
+        added: set[str] = set()
+        if fixed is not None:
+            FixedPass(
+                self.instances, list(made.values()), fixed, RATES if direct else ()
+            )
+            added = {column.name for column in FIXED.columns}
         names = (
             column_name(node)
             for instance in self.instances
             for node in forms_of(instance)["column"]
         )
         self.columns = dict.fromkeys(filter(None, names))
-        self.changed = {*self.columns, *kept} & {name for name, _ in written}
+        written_to = {name for name, _ in written} | added
+        self.changed = {*self.columns, *kept} & written_to
+        self.scratch &= self.changed
+
+    def _begin_with_zeros(
+        self, others: list[Instance], learning: list[Instance]
+    ) -> None:
+        """Remove the statements of other functions that reset scratch columns, which
+        none of these functions reads, and none that is also `learning` writes.
+        """
+        reached = reached_by(others)
+        for instance in reached:
+            self.scratch -= walked(instance).columns_read
+            if instance in learning:
+                stores = forms_of(instance)["store"]
+                self.scratch -= {column_name(node.parts[0]) for node in stores}
+
+        def without(node: Node) -> list[Node]:
+            is_reset = (
+                node.form == "store" and column_name(node.parts[0]) in self.scratch
+            )
+            return [] if is_reset else [node]
+
+        for instance in reached:
+            instance.body = rebuilt(instance.body, without)
 
 
 def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:

@@ -26,6 +26,8 @@ from ...engine.language.tree import (
 )
 from ...engine.schema import NONE
 from ...errors import FormatError
+from .fixed_numbers import FixedKind
+from .fixed_text import names_in
 from .specialised import Specialised
 from .trees import (
     by_form,
@@ -167,6 +169,9 @@ class TextWriter:
     comment = "# ", "# ", ""
     """The marks that begin a comment, begin its further lines, and end it."""
     end = ""  # of a statement
+    begin = ""  # of the names of functions of integers
+    suffix = ""  # of files
+    scratch_parameter = ""
     # For users' functions, whose numbers are those of Python: expressions by their form
     # and kinds, with operands as numbers in braces, and the functions that these call,
     # by name.
@@ -184,12 +189,15 @@ class TextWriter:
 
     def __init__(self, program: Specialised) -> None:
         self.program = program
+        if program.fixed is not None:
+            self.reserved = self.reserved | names_in(f"fixed{self.suffix}.in")
         self.tables: dict[tuple[str, ...], str] = {}
         self.helpers: dict[str, str] = {}
         self.names: dict[Instance, str] = {}
         taken = Counter[str]()
-        roots = {instance: name for name, instance in program.roots.items()}
-        for name in {*program.roots, *OFFERED_NAMES}:
+        self.roots = roots = {root: name for name, root in program.roots.items()}
+        own = self.reserved if program.fixed is not None else ()
+        for name in {*program.roots, *OFFERED_NAMES, *own}:
             taken[name] += 1
         for instance in program.instances:
             name = roots.get(instance, "")
@@ -200,18 +208,21 @@ class TextWriter:
                 name = base if taken[base] == 1 else f"{base}_{taken[base]}"
             self.names[instance] = name
         self.told: set[Any] = set()
-        self.with_net: set[Instance] = set()
-        for instance in program.instances:  # callees come first
-            reads = any(
-                column_name(node) in program.changed
-                for node in forms_of(instance)["column"]
-            )
-            if reads or not self.with_net.isdisjoint(called_by(instance)):
-                self.with_net.add(instance)
+        self.with_net = self.with_columns(program.changed - program.scratch)
+        self.with_scratch = self.with_columns(program.scratch)
         self.functions = [self.function(i) for i in program.instances]
         called = {*re.findall(r"\w+(?=\()", "\n".join(self.functions))}
         called &= self.users.keys()
         self.helpers |= {name: self.users[name] for name in sorted(called)}
+
+    def with_columns(self, names: set[str]) -> set[Instance]:
+        """Return the functions that read or write columns, or call others that do."""
+        found: set[Instance] = set()
+        for instance in self.program.instances:  # callees come first
+            own = map(column_name, forms_of(instance)["column"])
+            if not names.isdisjoint(own) or not found.isdisjoint(called_by(instance)):
+                found.add(instance)
+        return found
 
     # --- functions
 
@@ -228,6 +239,8 @@ class TextWriter:
             for name, kind in instance.parameters
             if not isinstance(kind, BundleKind | KnownKind)
         ]
+        if instance in self.with_scratch and instance not in self.roots:
+            passed.insert(0, self.scratch_parameter)
         if instance in self.with_net:
             passed.insert(0, self.instance_parameter())
         return self.defined(instance, passed)
@@ -380,7 +393,17 @@ class TextWriter:
             if form in self.users:
                 operands = [self.within(part, ATOM) for part in parts_of(node)]
                 return self.users[form].format(*operands), ATOM
+        if node.form == "literal" and isinstance(node.kind, FixedKind):
+            return self.of_integer(node.kind, *node.parts)
         return getattr(self, f"of_{node.form}")(node, *node.parts)
+
+    def of_integer(self, kind: FixedKind, value: int) -> Text:
+        """Return a number in fixed point."""
+        fixed = self.program.fixed
+        assert fixed is not None
+        if kind.bits == fixed.bits and value == fixed.missing:
+            return f"{self.begin.upper()}MISSING", ATOM
+        return str(value), ATOM if value >= 0 else SIGN
 
     def bare(self, node: Node) -> str:
         """Return the text of an expression that does not need parentheses."""
@@ -422,6 +445,9 @@ class TextWriter:
     def of_opaque(self, node: Node, value: Node) -> Text:
         return self.value(value)
 
+    def of_fixed(self, node: Node, name: str, *arguments: Node) -> Text:
+        return f"{self.begin}{name}({', '.join(map(self.bare, arguments))})", ATOM
+
     def of_compare(self, node: Node, sign: str, left: Node, right: Node) -> Text:
         sign = self.equals.get(sign, sign)
         return self.between(sign, left, right, SHIFT), COMPARE
@@ -460,6 +486,8 @@ class TextWriter:
             for argument in node.parts[1]
             if not isinstance(argument.kind, BundleKind | KnownKind)
         ]
+        if instance in self.with_scratch:
+            passed.insert(0, "scratch")
         if instance in self.with_net:
             passed.insert(0, "net")
         return f"{self.callee(instance)}({', '.join(passed)})", ATOM

@@ -15,6 +15,7 @@ from ...engine.language.memory import STORE
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node, TableLayout
 from ...engine.schema import DESTINATIONS
+from .fixed_numbers import FIXED
 from .optimizing import UPDATES
 
 
@@ -213,7 +214,7 @@ def name_in_program(layout: TableLayout, name: str) -> str:
     """Return the name in a program for a column of a layout."""
     if layout is STORE:
         return DESTINATIONS.get(name, name)
-    return name if layout is UPDATES else f"{layout}.{name}"
+    return name if layout in (UPDATES, FIXED) else f"{layout}.{name}"
 
 
 def called_by(instance: Instance) -> list[Instance]:

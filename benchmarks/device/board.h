@@ -1,6 +1,25 @@
 // What differs between processors: text to the console, a counter, and the end of the program.
 #include <stdint.h>
 
+#if defined(__AVR__)
+extern uint8_t __heap_start;
+#define STACK_END (&__heap_start)
+#define STACK_BEGIN ((uint8_t *)RAMEND + 1)
+#elif defined(__MSP430__)
+extern uint8_t bss_end;
+#define STACK_END (&bss_end)
+#define STACK_BEGIN ((uint8_t *)0x0400)
+#elif defined(__arm__) || defined(__riscv)
+extern uint32_t stack_top, bss_end;
+#define STACK_END ((uint8_t *)&bss_end)
+#define STACK_BEGIN ((uint8_t *)&stack_top)
+#ifdef __arm__
+#define MOVE "mov"
+#else
+#define MOVE "mv"
+#endif
+#endif
+
 #if defined(__AVR__)  // simavr prints what the serial port sends
 #include <avr/interrupt.h>
 #include <avr/io.h>
@@ -80,7 +99,7 @@ static void leave(int status) {
     call(0x18, (const void *)(status ? 0x20023 : 0x20026));
 }
 
-extern uint32_t stack_top, data_load, data_begin, data_end, bss_begin, bss_end;
+extern uint32_t data_load, data_begin, data_end, bss_begin;
 int main(void);
 
 void reset(void) {
@@ -101,6 +120,27 @@ void fault(void) {
 __attribute__((section(".vectors"), used)) void *const vectors[16] = {
     &stack_top, reset, fault, fault, fault, fault, fault,
 };
+
+#elif defined(__MSP430__)  // mspdebug's simulator, with a console at 0xFF and Timer A
+static void begin_counting(void) {
+    *(volatile uint16_t *)0x0160 = 0x02E0;  // each eighth cycle
+}
+
+static uint32_t count(void) {
+    return *(volatile uint16_t *)0x0170;
+}
+
+static uint32_t elapsed(uint32_t begin, uint32_t end) {
+    return (uint16_t)(end - begin);
+}
+
+static void put(const char *text) {
+    while (*text) *(volatile uint8_t *)0x00FF = (uint8_t)*text++;
+}
+
+static void leave(int status) {
+    (void)status;
+}
 
 #elif defined(__riscv)  // with semihosting
 static uint32_t call(uint32_t operation, const void *argument) {
@@ -135,7 +175,7 @@ static void leave(int status) {
     call(0x20, arguments);
 }
 
-extern uint32_t bss_begin, bss_end;
+extern uint32_t bss_begin;
 int main(void);
 
 __attribute__((used)) static void reset(void) {
@@ -170,3 +210,46 @@ static void leave(int status) {
     exit(status);
 }
 #endif
+
+// What lies below the stack is marked by a byte, and was used where it has another one later.
+enum { MARK = 0xA5 };
+
+static inline __attribute__((always_inline)) void mark_stack(void) {
+#if defined(__AVR__)
+    const volatile uint8_t *const end = (uint8_t *)SP;
+#elif defined(__MSP430__)
+    const volatile uint8_t *end;
+    __asm volatile("mov r1, %0" : "=r"(end));
+#elif defined(__arm__) || defined(__riscv)
+    const volatile uint8_t *end;
+    __asm volatile(MOVE " %0, sp" : "=r"(end));
+#endif
+#ifdef STACK_END
+    for (volatile uint8_t *at = STACK_END; at < end; at++) *at = MARK;
+#endif
+}
+
+static uint32_t used_stack(void) {
+#ifdef STACK_END
+    const volatile uint8_t *at = STACK_END;
+    while (at < STACK_BEGIN && *at == MARK) at++;
+    return (uint32_t)(STACK_BEGIN - at);
+#else
+    return 0;
+#endif
+}
+
+// Nothing of what fills an array may move past this line, into what is counted.
+static inline void fixed_here(void *array) {
+    __asm volatile("" : : "r"(array) : "memory");
+}
+
+static void put_number(uint32_t number) {
+    char text[12];
+    int i = sizeof text;
+    text[--i] = 0;
+    text[--i] = '\n';
+    do text[--i] = (char)('0' + number % 10);
+    while (number /= 10);
+    put(text + i);
+}

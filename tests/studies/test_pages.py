@@ -11,6 +11,7 @@ pytest.importorskip("gymnasium")
 pytest.importorskip("sklearn")
 from studies import (
     event_xor,
+    fixed_point,
     fly,
     gradients,
     memory_capacity,
@@ -86,6 +87,7 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
     assert reward_updates.report_continuous() in page
     for study in (
         event_xor,
+        fixed_point,
         fly,
         memory_capacity,
         mnist1d,

@@ -128,7 +128,7 @@ learning.Progress learning.RTRLCost learning.RTRLCostRow learning.Readout
 learning.Result
 experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection
-optimizers.OptimizerState
+optimizers.OptimizerState readwrite.FixedPointReport
 squashes.Squash costs.Cost evolve.Evolution evolve.Genome reward.Run
 """
 """Classes whose objects the library makes: results and views."""

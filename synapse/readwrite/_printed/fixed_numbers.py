@@ -203,6 +203,8 @@ def fixed_point_of(
 
 def _is_dtype(value: Any) -> bool:
     """Return whether a value names a number of NumPy with a sign in its own format."""
+    if not isinstance(value, str | type | np.dtype):
+        return False
     try:
         return np.dtype(value).kind == "f"
     except (TypeError, ValueError):

@@ -87,6 +87,26 @@ def test_saturated_numbers_are_counted_in_every_language(dtype, tmp_path):
     assert in_javascript(net, commands, tmp_path, **options) == expected
 
 
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_sums_stay_at_the_ends_of_their_range(dtype, tmp_path):
+    """Three products of the largest numbers overflow twice their bits, and what is
+    subtracted then is subtracted from the end."""
+    numbers = FORMATS[dtype]
+    net = architect.Perceptron(8, 1, seed=0)
+    net.output[0].squash = "identity"
+    net.biases = np.zeros(9)
+    size = (numbers.largest - 1) * numbers.unit
+    net.weights = [size] * 4 + [-size] * 4
+    commands = [["s", *[numbers.largest] * 8]]
+    end = (1 << (2 * numbers.bits - 1)) - 1
+    left = end - 4 * numbers.largest * (numbers.largest - 1)
+    expected = max(-numbers.largest, (left >> numbers.fraction) + 1)
+    (_, found, _) = in_python(net, commands, dtype=dtype)
+    assert found == expected
+    assert in_c(net, commands, tmp_path, SANITIZED, dtype=dtype)[1] == found
+    assert in_javascript(net, commands, tmp_path, dtype=dtype)[1] == found
+
+
 # --- the numbers of the network -------------------------------------------------------
 
 

@@ -252,8 +252,10 @@ class FixedPass:
         kind = self._column(column)
         if value.kind in (kind, *FLOATS):
             return statement("store", column, index, self._cast(value, kind))
+        # a column that was passed has no name, but only updates contain a rate
+        has_rate = value.kind.fraction - kind.fraction == self.numbers.rate.fraction
         is_drawn = self.numbers.rounding == "stochastic"
-        is_drawn = is_drawn and column_name(column) in UPDATED
+        is_drawn = is_drawn and (column_name(column) in UPDATED or has_rate)
         return statement("store", column, index, self._stored(value, kind, is_drawn))
 
     def _stored(self, value: Node, kind: FixedKind, is_drawn: bool = False) -> Node:

@@ -288,7 +288,7 @@ def c_source(
         fast or number_type == np.float64,
         "dtype",
         "float64",
-        str(number_type),
+        numbers.name if numbers else str(number_type),
         'Remove it, or set sums="fast".',
     )
     start = f"void {prefix}_start({type_name(prefix)} *net);" if keep_context else ""

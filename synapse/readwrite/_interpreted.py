@@ -174,18 +174,9 @@ def javascript_source(
     program itself raises RangeErrors, also for null, strings and booleans in place of
     numbers.
     """
-    numbers = fixed_point_of(dtype, rounding, seed, intervals)
-    return _source(
-        network,
-        JAVASCRIPT,
-        keep_context,
-        prefix,
-        learn,
-        cost,
-        bound,
-        optimizer,
-        numbers,
-    )
+    fixed = fixed_point_of(dtype, rounding, seed, intervals)
+    learning = learn, cost, bound, optimizer
+    return _source(network, JAVASCRIPT, keep_context, prefix, *learning, fixed)
 
 
 SCRIPT_EXPORT = re.compile(r"if \(typeof module .*module\.exports\.(\w+) = \w+;\n$")

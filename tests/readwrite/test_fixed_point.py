@@ -26,6 +26,7 @@ from tests.readwrite.fixed_programs import (
     network,
     options_of,
 )
+from tests.readwrite.learners import data_for, graph, ruled
 from tests.readwrite.programs import SANITIZED, STRICT, programmed, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
@@ -123,13 +124,45 @@ def test_a_program_computes_and_learns_what_the_network_does(make, rule):
         row, target = rng.normal(size=2), rng.uniform(size=1)
         found = there.step(numbers.integers(row).tolist())
         assert net.activate(row)[0] == pytest.approx(found[0] / 65536, abs=3e-4)
-        there.learn(
-            numbers.integers(target).tolist(), numbers.integer(0.1, numbers.rate)
-        )
-        net.propagate(0.1, target)
+        learn_both(net, there, target, 0.1)
+    np.testing.assert_allclose(*parameters(net, there), atol=1e-3)
+
+
+def learn_both(net, there, target, rate):
+    """A network and its program in q15.16 learn from the same target."""
+    numbers = FORMATS["q15.16"]
+    goal = numbers.integers(target).tolist()
+    there.learn(goal, numbers.integer(rate, numbers.rate))
+    net.propagate(rate, target)
+
+
+def parameters(net, there):
+    """All biases and weights of a program and of its network."""
+    return np.array(there.numbers()) / 65536, np.concatenate([net.biases, net.weights])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(32))
+def test_generated_networks_learn_what_floats_do(seed):
+    """Gates, delays, ties, signs, groups and one clock, by each rule, also with
+    momentum. Traces of networks whose states grow without bounds amplify rounding."""
+    numbers = FORMATS["q15.16"]
+    optimizer = optimizers.SGD(momentum=0.5) if seed // 8 % 2 else None
+    options = {"learn": True, "optimizer": optimizer}
+    net = network(seed)
+    exact = programmed(python_source(net, **options))
+    there = programmed(python_source(net, dtype="q15.16", **options))
+    inputs, targets = data_for(net, 12, seed)
+    for row, target in zip(inputs, targets, strict=True):
+        outputs = exact.step(row.tolist())
+        found = np.array(there.step(numbers.integers(row).tolist())) / 65536
+        np.testing.assert_allclose(found, outputs, atol=2e-3)
+        exact.learn(target.tolist(), 0.02)
+        goal = numbers.integers(target).tolist()
+        there.learn(goal, numbers.integer(0.02, numbers.rate))
+    assert max(map(abs, exact.state)) < 200
     found = np.array(there.numbers()) / 65536
-    expected = np.concatenate([net.biases, net.weights])
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    np.testing.assert_allclose(found, exact.numbers(), atol=2e-3)
 
 
 @pytest.mark.parametrize("name", sorted(EXACT_SQUASHES - {"maxout", "winner"}))
@@ -148,13 +181,8 @@ def test_every_squash_has_its_value_and_slope(name):
         found = np.array(there.step([numbers.integer(state)])) / 65536
         np.testing.assert_allclose(net.activate([state]), found, atol=1e-4)
         target = [0.25] if size == 1 else [0.5, 0.25, 0.25]
-        there.learn(
-            numbers.integers(target).tolist(), numbers.integer(0.02, numbers.rate)
-        )
-        net.propagate(0.02, target)
-        found = np.array(there.numbers()) / 65536
-        expected = np.concatenate([net.biases, net.weights])
-        np.testing.assert_allclose(expected, found, atol=3e-4)
+        learn_both(net, there, np.array(target), 0.02)
+        np.testing.assert_allclose(*parameters(net, there), atol=3e-4)
 
 
 @pytest.mark.parametrize("intervals", [None, 128, 256])
@@ -209,6 +237,27 @@ def test_stochastic_updates_are_right_on_average():
     assert moved["nearest"] == 0
     expected = 2000 * 13 / 32768 * 128
     assert abs(moved["stochastic"] - expected) < 5 * math.sqrt(expected)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("rule", ["online", "rtrl", ("rtrl", 1)])
+def test_no_update_is_rounded_to_the_nearest_if_it_is_to_be_drawn(rule):
+    """Also where a kernel gets the weights as an argument. Only an update, a rate times
+    an error times an activation, has 15 more bits than what it is added to."""
+    kinds = [lambda k=k: graph(k) for k in range(8)]
+    kinds += [lambda k=kind: k(2, 3, 1, seed=0) for kind in KINDS]
+    for make in kinds:
+        net = ruled(make(), rule)
+        for neuron in net.neurons:
+            if neuron.squash.name not in EXACT_SQUASHES:
+                neuron.squash = "tanh"
+        net.deterministic = True
+        options = {"dtype": "q7.8", "learn": True}
+        text = python_source(net, rounding="stochastic", **options)
+        assert re.search(r"\] = drawn\(.*, 15, ", text)
+        assert not re.search(r"\] = stored\(.*, 15, ", text)
+        text = python_source(net, rounding="nearest", **options)
+        assert re.search(r"\] = stored\(.*, 15, ", text)
 
 
 def test_momentum_is_that_of_the_trainer():

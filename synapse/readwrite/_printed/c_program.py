@@ -143,18 +143,20 @@ class Columns:
             return "int32_t", 4
         return f"{self.prefix}_index", self.index_bytes
 
+    def first_numbers(self) -> int:
+        """Return the count of the numbers with which an instance begins, as weights."""
+        begun = (self.values(n) for n in self.changed if n not in CONTEXT_COLUMNS)
+        return sum(len(values) for values in begun if values.any())
+
     def members(self, names: list[str]) -> tuple[str, int]:
         """Return the members of an instance, or of its scratch, and its bytes."""
         rows = []
         size = 0
-        self.numbers = 0  # of the weights of the file
         for name in names:
             kind, each = self._type(name)
             count = max(1, len(self.values(name)))
             rows.append(f"    {kind} {name.replace('.', '_')}[{count}];")
             size += each * count
-            if name not in CONTEXT_COLUMNS and self.values(name).any():
-                self.numbers += len(self.values(name))
         widest = max((self._type(name)[1] for name in names), default=1)
         return "\n".join(rows), -(-size // widest) * widest
 
@@ -431,7 +433,7 @@ def program_source(
         instance = columns.bytes * max(1, count)
         if "saturations" in columns.changed:
             instance += columns.bytes  # its own two, and those that align it
-    weights = columns.numbers * columns.bytes if learner.loadable else 0
+    weights = columns.first_numbers() * columns.bytes if learner.loadable else 0
     parts["sizes"] = (
         f"{instance} bytes an instance, at most {stack + FRAMES} of stack in a call,"
         f" {constants + weights} of constants"

@@ -189,8 +189,7 @@ class FixedPass:
         return self._number(kind)
 
     def _column(self, column: Node) -> FixedKind:
-        is_rate = column_name(column) in self.rates
-        return self.numbers.rate if is_rate else self.numbers.number
+        return self.numbers.kind_of(column_name(column), self.rates)
 
     def _cast(self, node: Node, kind: Any) -> Node:
         """Return a made expression as a number of a kind."""
@@ -376,7 +375,7 @@ class FixedPass:
             number = self.numbers.number
             return self._call(name, number, self._cast(value, number))
         if name == "above_zero":
-            other = literal(FLOAT64, 2.0**-self.numbers.fraction)
+            other = literal(FLOAT64, self.numbers.unit)
         else:
             assert name == "abs", name
             other = self._make_negative(Node("negative", value.kind, (value,)))

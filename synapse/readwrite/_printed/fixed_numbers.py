@@ -5,6 +5,8 @@ themselves divided by a power of 2.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,9 +113,13 @@ class FixedPoint(NamedTuple):
         scaled = max(-largest, min(largest, value * 2.0**fraction))
         return math.floor(scaled + 0.5) if abs(scaled) < largest else int(scaled)
 
-    def integers(self, values: Any, is_rate: bool = False) -> Ints:
+    def kind_of(self, column: str | None, rates: Collection[str]) -> FixedKind:
+        """Return the kind of a column's numbers, where `rates` are those of rates."""
+        return self.rate if column in rates else self.number
+
+    def integers(self, values: Any, kind: FixedKind | None = None) -> Ints:
         """Return the nearest integers for numbers."""
-        kind = self.rate if is_rate else self.number
+        kind = kind or self.number
         found = np.floor(np.asarray(values, float) * 2.0**kind.fraction + 0.5)
         made: Ints = np.clip(found, -self.largest, self.largest).astype(self.dtype)
         return made
@@ -129,6 +135,7 @@ class FixedPoint(NamedTuple):
         made = np.floor(np.tanh(ends) * 2.0 ** (self.fraction + self.more) + 0.5)
         return made.astype(self.dtype)
 
+    @cache  # half a million numbers in q15.16  # noqa: B019
     def errors(self) -> tuple[float, float]:
         """Return the largest errors of tanh and of the logistic function, in units of
         the last place.
@@ -145,7 +152,6 @@ class FixedPoint(NamedTuple):
             curve = (table[at] << width) + (after - table[at]) * rest
             bits = width + self.more + slower
             made = (curve + (slower * one << (bits - 1)) + (1 << (bits - 1))) >> bits
-            exact = np.tanh(states / (one << slower))
             exact = np.tanh(states / (one << slower))
             exact = (1.0 + exact) / 2.0 if slower else exact
             found.append(float(np.abs(made - one * exact).max()))

@@ -39,7 +39,6 @@ def parts_of(format_: FixedPoint) -> dict[str, Any]:
         "small": "Number" if is_long else "",
         "whole": "" if is_long else "Math.floor",
         "unit": "1n" if is_long else "1",
-        "none": "0n" if is_long else "0",
         "power": f"{1 << (2 * format_.fraction)}" + "n" * is_long,
     }
 

@@ -51,7 +51,7 @@ from . import calls
 from .alike import STEPS_TOGETHER, Sums, unrolled
 from .fixed import INSTEAD
 from .fixed_numbers import FixedPoint
-from .specialised import RATES, KnownColumns, Root, Specialised, words_of
+from .specialised import KnownColumns, Root, Specialised, words_of
 from .ways import way_of
 
 PLAIN_ROOTS = ("compute",)
@@ -137,14 +137,14 @@ class Learner:
             words = words.with_others(INSTEAD)
             flags = self.data.columns["flags"]  # sums of neurons together are rounded
             self.data.columns["flags"] = flags & ~np.uint32(FOUR)
-            self.data.columns["deterministic"] = np.ones(self.neurons, np.uint8)
             how = how and Sums(0, in_array=False, by_dots=False)
         way = _known(None)
         if optimizer is not None:
             places = _places(copy, self.data.columns["identity"])
             way = _known(way_of(optimizer, self.data, places, self.inputs, scalar))
-        if how is not None:
+        if how is not None or fixed is not None:  # none of the neurons draws
             self.data.columns["deterministic"] = np.ones(self.neurons, np.uint8)
+        if how is not None:
             words = words.with_others(unrolled(self.data, how))
         self.fixed = fixed
         self.program = self._program(copy, offered, cost, bound, way, scalar, words)
@@ -176,7 +176,7 @@ class Learner:
         passed = [row(self.outputs), scalar]
         tolerance: float | None = None
         if cost.code in SHARES:
-            unit = 0.0 if self.fixed is None else 2.0**-self.fixed.fraction
+            unit = 0.0 if self.fixed is None else self.fixed.unit
             tolerance = max(SUM_TOLERANCE, self.outputs * 0.5 * unit)
         has_own = int(self.data.columns["squash"].max()) >= FIRST_CUSTOM
         of_users = _known(has_own or cost.code >= FIRST_CUSTOM_COST)
@@ -218,17 +218,19 @@ class Learner:
     def _to_integers(self, fixed: FixedPoint) -> None:
         """Change all numbers of the columns to integers."""
         columns = self.data.columns
-        for name in KEPT:
+        end = fixed.largest * fixed.unit
+        for name in sorted(KEPT):
             size = float(np.abs(columns[name]).max(initial=0.0))
-            if size > fixed.largest / (1 << fixed.fraction):
+            if size > end:
                 raise ArgumentError(
                     f"A {name} of {size:.4g} is beyond the range of {fixed.name}, whose"
-                    f" numbers end at {fixed.largest / (1 << fixed.fraction):.8g}."
-                    " Scale the inputs, or use another dtype."
+                    f" numbers end at {end:.8g}. Scale the inputs, or use another"
+                    " dtype."
                 )
         for name, values in columns.items():
             if values.dtype.kind == "f":
-                columns[name] = fixed.integers(values, name in RATES)
+                kind = fixed.kind_of(name, self.program.rates)
+                columns[name] = fixed.integers(values, kind)
         columns["saturations"] = np.zeros(1, np.uint16)
         columns["draws"] = np.array([fixed.seed + 1], np.uint32)
 

@@ -223,6 +223,7 @@ class Specialised:
         has_scratch: bool = False,
     ) -> None:
         self.fixed = fixed
+        self.rates = RATES if direct else ()
         self.data = data
         written: set[Stored] = set()
         program = TypedProgram(
@@ -250,9 +251,7 @@ class Specialised:
         self.instances = simplified(list(made.values()), kept)
         added: set[str] = set()
         if fixed is not None:
-            FixedPass(
-                self.instances, list(made.values()), fixed, RATES if direct else ()
-            )
+            FixedPass(self.instances, list(made.values()), fixed, self.rates)
             added = {column.name for column in FIXED.columns}
         names = (
             column_name(node)
